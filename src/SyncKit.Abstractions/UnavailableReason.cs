@@ -1,0 +1,29 @@
+namespace SyncKit;
+
+/// <summary>Why a store cannot be used.</summary>
+public enum UnavailableReason
+{
+    /// <summary>No server answers at the configured address, or it is starting up or shutting down.</summary>
+    ServerUnreachable,
+
+    /// <summary>The server refused the login: user, password or access rules.</summary>
+    AuthenticationFailed,
+
+    /// <summary>The server has no database of that name.</summary>
+    DatabaseMissing,
+
+    /// <summary>The database was never provisioned: it has no event log.</summary>
+    SchemaMissing,
+
+    /// <summary>The database was provisioned by an older library, or by another program, and lacks what this one needs.</summary>
+    SchemaOutdated,
+
+    /// <summary>The role lacks a privilege.</summary>
+    PermissionDenied,
+
+    /// <summary>The connection broke or the statement ran out of time. An append happened whole or not at all.</summary>
+    ConnectionLost,
+
+    /// <summary>Anything else the server reported.</summary>
+    ServerError,
+}
