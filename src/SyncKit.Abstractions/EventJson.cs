@@ -18,9 +18,9 @@ namespace SyncKit;
 public sealed class EventJson
 {
     private const string DefaultField = "JSON";
-    private readonly ReadOnlyMemory<byte> _utf8;
+    private readonly byte[] _utf8;
 
-    private EventJson(ReadOnlyMemory<byte> utf8) => _utf8 = utf8;
+    private EventJson(byte[] utf8) => _utf8 = utf8;
 
     /// <summary>The document as UTF-8. Not to be written to.</summary>
     public ReadOnlyMemory<byte> Utf8 => _utf8;
@@ -69,22 +69,25 @@ public sealed class EventJson
     /// <exception cref="JsonException">The document does not fit <typeparamref name="T"/>.</exception>
     [RequiresUnreferencedCode("Deserializes by reflection; give a JsonTypeInfo instead where the application is trimmed.")]
     [RequiresDynamicCode("Deserializes by reflection; give a JsonTypeInfo instead where the application is compiled ahead of time.")]
-    public T? Deserialize<T>(JsonSerializerOptions? options = null) => JsonSerializer.Deserialize<T>(_utf8.Span, options);
+    public T? Deserialize<T>(JsonSerializerOptions? options = null) => JsonSerializer.Deserialize<T>(_utf8, options);
 
     /// <summary>Deserializes the document with source-generated metadata.</summary>
     /// <param name="typeInfo">From a <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.</param>
     /// <exception cref="JsonException">The document does not fit <typeparamref name="T"/>.</exception>
-    public T? Deserialize<T>(JsonTypeInfo<T> typeInfo) => JsonSerializer.Deserialize(_utf8.Span, typeInfo);
+    public T? Deserialize<T>(JsonTypeInfo<T> typeInfo) => JsonSerializer.Deserialize(_utf8, typeInfo);
 
     /// <summary>Parses the document into elements. Dispose what comes back.</summary>
     public JsonDocument ToDocument() =>
         JsonDocument.Parse(_utf8, new JsonDocumentOptions { MaxDepth = EventLimits.MaxJsonDepth });
 
     /// <summary>The document as text.</summary>
-    public override string ToString() => Encoding.UTF8.GetString(_utf8.Span);
+    public override string ToString() => Encoding.UTF8.GetString(_utf8);
+
+    /// <summary>The document as a driver takes it. Not to be written to.</summary>
+    internal byte[] Bytes => _utf8;
 
     /// <summary>Keeps what a database gave, which was checked when it was stored.</summary>
-    internal static EventJson Trusted(ReadOnlyMemory<byte> utf8) => new(utf8);
+    internal static EventJson Trusted(byte[] utf8) => new(utf8);
 
     private static EventJson Checked(byte[] utf8, string field)
     {

@@ -39,6 +39,11 @@ internal static class InputRules
             : throw new InvalidInputException(field, rule, $"it holds {bytes} bytes and starts '{Shorten(value)}'");
     }
 
+    /// <summary>
+    /// For a value that is only looked up: it may be of any length, since rows of other programs are, but no row can hold NUL.
+    /// </summary>
+    internal static string Lookup(string? value, string field) => Text(value, field, int.MaxValue);
+
     internal static void NotNull([NotNull] object? value, string field, string rule = "must not be null")
     {
         if (value is null)

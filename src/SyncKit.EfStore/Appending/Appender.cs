@@ -1,0 +1,99 @@
+using Npgsql;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Appending;
+
+/// <summary>
+/// Appends: insert, and where nothing went in, find out why. Writes rows and nothing else; the trigger is the only link to listening.
+/// </summary>
+internal sealed class Appender(EventStoreConnections connections, EventStoreMetrics metrics)
+{
+    // Only a writer that takes no lock (a COPY with stream versions of its own, say) can make an append lose a race at all.
+    private const int MaxRaces = 20;
+
+    internal async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var result = await AppendAsync(connection, request, cancellationToken).ConfigureAwait(false);
+            metrics.Appended(result);
+            return result;
+        }
+        catch (Exception error) when (PostgresErrors.Describes(error))
+        {
+            throw PostgresErrors.Translate(error, connections.Target);
+        }
+        catch (WrongExpectedVersionException)
+        {
+            metrics.Conflict();
+            throw;
+        }
+    }
+
+    private static async Task<AppendResult> AppendAsync(
+        NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
+    {
+        for (var races = 0; ; races++)
+        {
+            PostgresException? race = null;
+            try
+            {
+                var appended = await AppendStatement.TryInsertAsync(connection, request, cancellationToken).ConfigureAwait(false);
+                if (appended is not null)
+                {
+                    return new AppendResult(appended, AlreadyStored: false);
+                }
+            }
+            catch (PostgresException error) when (PostgresErrors.IsRace(error) && races < MaxRaces)
+            {
+                race = error;
+            }
+
+            var (stored, heads) = await AppendStatement.LookUpAsync(connection, request, cancellationToken).ConfigureAwait(false);
+            if (FirstResult(request, stored) is { } result)
+            {
+                return result;
+            }
+
+            ThrowIfElsewhere(request, heads, race);
+
+            // What stood in the way is gone: the other writer rolled back, or moved the stream to where it is expected.
+        }
+    }
+
+    /// <summary>The places of an append that was made before; null where nothing of it is stored.</summary>
+    /// <exception cref="DuplicateEventException">Part of it is, or other content under its ids.</exception>
+    private static AppendResult? FirstResult(AppendRequest request, IReadOnlyList<StoredMatch> stored)
+    {
+        if (stored.All(match => !match.IsStored))
+        {
+            return null;
+        }
+
+        if (stored.All(match => match.IsStored && match.IsEqual))
+        {
+            return new AppendResult(
+                [.. stored.Zip(request.Events, (match, given) =>
+                    new AppendedEvent(given.Id, given.AggregateId, new EventVersion(match.Version), match.StreamVersion))],
+                AlreadyStored: true);
+        }
+
+        var ids = stored.Zip(request.Events, (match, given) => (match, given.Id)).Where(pair => pair.match.IsStored).ToList();
+        throw new DuplicateEventException(
+            [.. ids.Where(pair => pair.match.IsEqual).Select(pair => pair.Id)],
+            [.. ids.Where(pair => !pair.match.IsEqual).Select(pair => pair.Id)]);
+    }
+
+    private static void ThrowIfElsewhere(AppendRequest request, IReadOnlyList<long> heads, Exception? race)
+    {
+        for (var i = 0; i < heads.Count; i++)
+        {
+            if (!request.Expected[i].Holds(heads[i]))
+            {
+                throw new WrongExpectedVersionException(request.Streams[i], request.Expected[i], heads[i], race);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics.Metrics;
+
+namespace SyncKit.EfStore.Diagnostics;
+
+/// <summary>The meter <c>SyncKit.EfStore</c>. No stream ids as tags: their number is not bounded.</summary>
+internal sealed class EventStoreMetrics : IDisposable
+{
+    internal const string MeterName = "SyncKit.EfStore";
+
+    private readonly Meter? _meter;
+    private readonly Counter<long>? _appends;
+    private readonly Counter<long>? _events;
+    private readonly Counter<long>? _conflicts;
+    private readonly Counter<long>? _notifications;
+    private readonly Counter<long>? _reconnects;
+
+    internal EventStoreMetrics(IMeterFactory? factory, bool enabled)
+    {
+        if (!enabled)
+        {
+            return;
+        }
+
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        _appends = _meter.CreateCounter<long>("synckit.appends", "{append}", "Appends stored.");
+        _events = _meter.CreateCounter<long>("synckit.events", "{event}", "Events stored.");
+        _conflicts = _meter.CreateCounter<long>("synckit.conflicts", "{append}", "Appends refused because the stream was elsewhere.");
+        _notifications = _meter.CreateCounter<long>("synckit.notifications", "{notification}", "Events shown to observers.");
+        _reconnects = _meter.CreateCounter<long>("synckit.listener.reconnects", "{reconnect}", "Listener connections lost.");
+    }
+
+    internal void Appended(AppendResult result)
+    {
+        if (!result.AlreadyStored)
+        {
+            _appends?.Add(1);
+            _events?.Add(result.Events.Count);
+        }
+    }
+
+    internal void Conflict() => _conflicts?.Add(1);
+
+    internal void Shown() => _notifications?.Add(1);
+
+    internal void Reconnecting() => _reconnects?.Add(1);
+
+    public void Dispose() => _meter?.Dispose();
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+
+namespace SyncKit.EfStore.Diagnostics;
+
+/// <summary>Every message the library logs. Ids are stable; no payloads, no connection strings.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Warning,
+        "The settled mark stays at version {Mark}: an append below version {Highest} has been open for more than {Patience}. Look for a backend that is idle in transaction.")]
+    internal static partial void SettledMarkHeldBack(ILogger logger, long mark, long highest, TimeSpan patience);
+
+    [LoggerMessage(200, LogLevel.Information, "Listening for events in the {Target}.")]
+    internal static partial void Listening(ILogger logger, string target);
+
+    [LoggerMessage(201, LogLevel.Warning, "Not listening for events in the {Target} (attempt {Attempt}); trying again in {Wait}. {Reason}")]
+    internal static partial void ListenerLost(ILogger logger, string target, int attempt, TimeSpan wait, string reason);
+
+    [LoggerMessage(202, LogLevel.Error, "Gave up listening for events in the {Target} after {Attempts} attempts. {Reason}")]
+    internal static partial void ListenerFailed(ILogger logger, string target, int attempts, string reason);
+
+    [LoggerMessage(203, LogLevel.Information, "Listening again; showed what was missed, versions {From} to {To}.")]
+    internal static partial void Replayed(ILogger logger, long from, long to);
+
+    [LoggerMessage(204, LogLevel.Warning, "A notification on channel '{Channel}' is not one of an event log and is ignored.")]
+    internal static partial void MalformedNotification(ILogger logger, string channel);
+
+    [LoggerMessage(205, LogLevel.Warning, "Reading the log for missed events failed; trying again in {Wait}.")]
+    internal static partial void ReplayFailed(ILogger logger, TimeSpan wait, Exception error);
+
+    [LoggerMessage(206, LogLevel.Warning,
+        "More than {Runs} separate runs of versions are shown above version {Mark}, which an open append holds back. Versions up to {NewMark} are no longer watched for gaps.")]
+    internal static partial void ShownVersionsOverflow(ILogger logger, int runs, long mark, long newMark);
+
+    [LoggerMessage(207, LogLevel.Information, "More notifications arrive than are handled; what does not fit is read from the log.")]
+    internal static partial void NotificationQueueFull(ILogger logger);
+
+    [LoggerMessage(300, LogLevel.Error, "An observer threw on version {Version}; it gets the next event all the same.")]
+    internal static partial void ObserverThrew(ILogger logger, long version, Exception error);
+
+    [LoggerMessage(301, LogLevel.Error, "A handler threw on version {Version}; it gets the next event all the same.")]
+    internal static partial void HandlerThrew(ILogger logger, long version, Exception error);
+
+    [LoggerMessage(302, LogLevel.Warning, "An observer is slow: more than {Capacity} notifications wait for it. The rest is read from the log when it has caught up.")]
+    internal static partial void ObserverSlow(ILogger logger, int capacity);
+
+    [LoggerMessage(303, LogLevel.Warning, "Reading events for a subscription failed; trying again in {Wait}.")]
+    internal static partial void SubscriptionReadFailed(ILogger logger, TimeSpan wait, Exception error);
+
+    [LoggerMessage(400, LogLevel.Information, "The schema of the {Target} is current; applied {Applied} migrations, mended {Mended} objects.")]
+    internal static partial void SchemaMigrated(ILogger logger, string target, int applied, int mended);
+}

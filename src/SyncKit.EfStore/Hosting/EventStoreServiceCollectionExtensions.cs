@@ -1,0 +1,92 @@
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SyncKit;
+using SyncKit.EfStore;
+using SyncKit.EfStore.Appending;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Hosting;
+using SyncKit.EfStore.Ordering;
+using SyncKit.EfStore.Reading;
+using SyncKit.EfStore.Storage;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the event store to an application.</summary>
+public static class EventStoreServiceCollectionExtensions
+{
+    private const string ConnectionStringName = "EventStore";
+
+    /// <summary>Adds the event store of a database.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="connectionString">An Npgsql connection string.</param>
+    public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, string connectionString) =>
+        services.AddPostgresEventStore(options => options.ConnectionString = connectionString);
+
+    /// <summary>Adds the event store, its options read from a configuration section.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="section">Holds <see cref="EventStoreOptions"/> by their names.</param>
+    public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(section);
+        services.AddOptions<EventStoreOptions>().Bind(section);
+        return AddCore(services);
+    }
+
+    /// <summary>
+    /// Adds the event store. Safe to call more than once: the options add up, the services are added once, and a service the application
+    /// registered before wins.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Sets the options; null where <c>ConnectionStrings:EventStore</c> of the host's configuration is all they need.</param>
+    public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, Action<EventStoreOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        return AddCore(services);
+    }
+
+    private static EventStoreBuilder AddCore(IServiceCollection services)
+    {
+        services.AddLogging();
+        services.AddMetrics();
+        services.AddOptions<EventStoreOptions>()
+            .PostConfigure<IServiceProvider>(FillConnectionString)
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EventStoreOptions>, EventStoreOptionsValidator>());
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<EventStoreOptions>>().Value);
+        services.TryAddSingleton(provider => new EventStoreConnections(provider.GetRequiredService<EventStoreOptions>()));
+        services.TryAddSingleton(provider => new EventStoreMetrics(
+            provider.GetService<IMeterFactory>(), provider.GetRequiredService<EventStoreOptions>().EnableMetrics));
+        services.TryAddSingleton<Appender>();
+        services.TryAddSingleton<SettledMark>();
+        services.TryAddSingleton(provider => new EventReader(
+            provider.GetRequiredService<EventStoreConnections>(),
+            provider.GetRequiredService<SettledMark>(),
+            provider.GetRequiredService<EventStoreOptions>().BatchSize));
+        services.TryAddSingleton<PostgresEventStore>();
+        services.TryAddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+
+        services.AddDbContextFactory<EventStoreDbContext>(
+            (provider, options) => EventStoreSchema.Configure(options, provider.GetRequiredService<EventStoreConnections>().Pool));
+        return new EventStoreBuilder(services);
+    }
+
+    private static void FillConnectionString(EventStoreOptions options, IServiceProvider provider)
+    {
+        if (options is { ConnectionString: null, DataSource: null })
+        {
+            options.ConnectionString = provider.GetService<IConfiguration>()?.GetConnectionString(ConnectionStringName);
+        }
+    }
+}

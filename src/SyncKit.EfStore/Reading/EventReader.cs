@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+using SyncKit.EfStore.Ordering;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Reading;
+
+/// <summary>
+/// Reads the log in pages. A page ends at so many events or bytes, and its connection goes back before the caller sees the first event:
+/// memory stays constant, and a caller who takes his time holds up neither a connection nor vacuum.
+/// </summary>
+internal sealed class EventReader(EventStoreConnections connections, SettledMark settled, int pageSize)
+{
+    private const long MaxPageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Checks a query before the first await, so that a caller's mistake surfaces where it was made.</summary>
+    internal static void Check(EventQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (query.AggregateId is { } aggregateId)
+        {
+            InputRules.Lookup(aggregateId, "aggregate_id");
+        }
+
+        InputRules.NotNull(query.EventTypes, "event types");
+        foreach (var eventType in query.EventTypes)
+        {
+            InputRules.Lookup(eventType, "event_type");
+        }
+
+        if (query.Limit <= 0)
+        {
+            throw new InvalidInputException("limit", "must be 1 or more", $"it is {query.Limit}");
+        }
+
+        if (!Enum.IsDefined(query.Direction))
+        {
+            throw new InvalidInputException("direction", "must be forwards or backwards", $"it is {query.Direction}");
+        }
+    }
+
+    internal async IAsyncEnumerable<StoredEvent> ReadAsync(
+        EventQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var statement = new PageStatement(query);
+
+        // Backwards, and within one stream, no event can appear out of order: nothing needs to settle.
+        if (query is { Direction: ReadDirection.Forwards, AggregateId: null, IncludeUnsettled: false })
+        {
+            statement.CapAt(await TranslateAsync(() => settled.AdvanceAsync(cancellationToken)).ConfigureAwait(false));
+        }
+
+        await foreach (var stored in ReadPagesAsync(statement, query.Limit ?? long.MaxValue, cancellationToken).ConfigureAwait(false))
+        {
+            yield return stored;
+        }
+    }
+
+    /// <summary>The events of these versions, by version; versions that are not there are left out.</summary>
+    internal IAsyncEnumerable<StoredEvent> ReadVersionsAsync(long[] versions, CancellationToken cancellationToken) =>
+        ReadPagesAsync(PageStatement.OfVersions(versions), long.MaxValue, cancellationToken);
+
+    /// <summary>The highest settled version.</summary>
+    internal async Task<EventVersion> LatestAsync(CancellationToken cancellationToken) =>
+        new(await TranslateAsync(() => settled.AdvanceAsync(cancellationToken)).ConfigureAwait(false));
+
+    private async IAsyncEnumerable<StoredEvent> ReadPagesAsync(
+        PageStatement statement, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var left = limit; left > 0;)
+        {
+            var rows = (int)Math.Min(left, pageSize);
+            var (events, isLast) = await TranslateAsync(() => ReadPageAsync(statement, rows, cancellationToken)).ConfigureAwait(false);
+            foreach (var stored in events)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return stored;
+            }
+
+            if (isLast)
+            {
+                yield break;
+            }
+
+            left -= events.Count;
+            statement.ContinueAfter(events[^1].Version.Value);
+        }
+    }
+
+    private async Task<(List<StoredEvent> Events, bool IsLast)> ReadPageAsync(
+        PageStatement statement, int rows, CancellationToken cancellationToken)
+    {
+        var events = new List<StoredEvent>();
+        var bytes = 0L;
+        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var batch = statement.For(connection, rows);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var stored = Read(reader);
+            events.Add(stored);
+            bytes += (stored.Data?.Utf8.Length ?? 0) + (stored.Metadata?.Utf8.Length ?? 0);
+            if (bytes > MaxPageBytes)
+            {
+                return (events, IsLast: false);
+            }
+        }
+
+        return (events, IsLast: events.Count < rows);
+    }
+
+    private static StoredEvent Read(NpgsqlDataReader reader) => new(
+        new EventVersion(reader.GetInt64(0)),
+        reader.GetInt64(1),
+        reader.GetString(2),
+        reader.GetString(3),
+        reader.GetString(4),
+        reader.IsDBNull(5) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(5)),
+        reader.IsDBNull(6) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(6)),
+        reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
+
+    private async Task<T> TranslateAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (Exception error) when (PostgresErrors.Describes(error))
+        {
+            throw PostgresErrors.Translate(error, connections.Target);
+        }
+    }
+}

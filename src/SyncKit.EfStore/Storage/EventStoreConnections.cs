@@ -1,0 +1,77 @@
+using Npgsql;
+
+namespace SyncKit.EfStore.Storage;
+
+/// <summary>
+/// The store's connections: a pool for statements, and a source of single connections for the listener. Checks the schema once,
+/// before the first statement of the process.
+/// </summary>
+internal sealed class EventStoreConnections : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _pool;
+    private readonly NpgsqlDataSource? _listener;
+    private readonly bool _ownsPool;
+    private volatile bool _schemaChecked;
+
+    internal EventStoreConnections(EventStoreOptions options)
+    {
+        _ownsPool = options.DataSource is null;
+        _pool = options.DataSource ?? NpgsqlDataSource.Create(ConnectionStrings.ForPool(options));
+        if (ConnectionStrings.ForListener(options) is { } listener)
+        {
+            _listener = NpgsqlDataSource.Create(listener);
+        }
+
+        Target = PostgresErrors.Target(_pool.ConnectionString);
+    }
+
+    /// <summary>Host, port and database for messages; nothing secret.</summary>
+    internal string Target { get; }
+
+    /// <summary>The pool, for EF Core.</summary>
+    internal NpgsqlDataSource Pool => _pool;
+
+    /// <summary>
+    /// Whether the driver itself finds a silent peer on listener connections. Not on those of a handed-in data source, whose KeepAlive
+    /// is its owner's business: there the listener probes.
+    /// </summary>
+    internal bool ListenerHasKeepAlive => _listener is not null;
+
+    /// <summary>A connection from the pool to a database whose schema is current.</summary>
+    internal async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        if (!_schemaChecked)
+        {
+            try
+            {
+                await SchemaCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
+                _schemaChecked = true;
+            }
+            catch
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        return connection;
+    }
+
+    /// <summary>A connection for LISTEN, which only its caller touches.</summary>
+    internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>
+        await (_listener ?? _pool).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_listener is not null)
+        {
+            await _listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_ownsPool)
+        {
+            await _pool.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore;
+
+/// <summary>Provisions the event log. Safe to run from several processes at once: they take turns.</summary>
+public static class EventStoreSchema
+{
+    /// <summary>
+    /// Applies the pending migrations, as <c>dotnet ef database update</c> does, creating the database where it is missing; then puts
+    /// indexes, functions and triggers back that another program changed. Adopts a table made by go-sync-kit.
+    /// </summary>
+    /// <param name="connectionString">A role that owns the schema, or may create in it.</param>
+    /// <param name="cancellationToken">Ends the attempt; a migration is applied whole or not at all.</param>
+    /// <exception cref="EventStoreUnavailableException">The server cannot be reached or refuses.</exception>
+    public static async Task<SchemaMigration> MigrateAsync(string connectionString, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        var options = new DbContextOptionsBuilder<EventStoreDbContext>();
+        Configure(options, connectionString);
+        return await MigrateAsync(options.Options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same on connections of a data source.</summary>
+    /// <param name="dataSource">Of a role that owns the schema, or may create in it.</param>
+    /// <param name="cancellationToken">Ends the attempt; a migration is applied whole or not at all.</param>
+    /// <exception cref="EventStoreUnavailableException">The server cannot be reached or refuses.</exception>
+    public static async Task<SchemaMigration> MigrateAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        var options = new DbContextOptionsBuilder<EventStoreDbContext>();
+        Configure(options, dataSource);
+        return await MigrateAsync(options.Options, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static void Configure(DbContextOptionsBuilder options, string? connectionString) =>
+        options.UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable(SchemaNames.MigrationsHistoryTable));
+
+    internal static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource dataSource) =>
+        options.UseNpgsql(dataSource, npgsql => npgsql.MigrationsHistoryTable(SchemaNames.MigrationsHistoryTable));
+
+    private static async Task<SchemaMigration> MigrateAsync(
+        DbContextOptions<EventStoreDbContext> options, CancellationToken cancellationToken)
+    {
+        await using var db = new EventStoreDbContext(options);
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+        try
+        {
+            var before = await AppliedAsync(db, cancellationToken).ConfigureAwait(false);
+            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            var after = await db.Database.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false);
+
+            await db.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var mended = await SchemaDrift.MendAsync(connection, cancellationToken).ConfigureAwait(false);
+            return new SchemaMigration([.. after.Except(before)], mended);
+        }
+        catch (Exception error) when (PostgresErrors.Describes(error))
+        {
+            throw PostgresErrors.Translate(error, PostgresErrors.Target(connection.ConnectionString));
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> AppliedAsync(EventStoreDbContext db, CancellationToken cancellationToken) =>
+        await db.Database.CanConnectAsync(cancellationToken).ConfigureAwait(false)
+            ? [.. await db.Database.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false)]
+            : [];
+}

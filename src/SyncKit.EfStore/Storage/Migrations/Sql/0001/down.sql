@@ -1,0 +1,27 @@
+-- Events are facts: Down refuses to drop them unless the session says so (SET synckit.allow_drop = on).
+-- An adopted table stays, as go-sync-kit made it; the places in the streams can be numbered again from the versions.
+DO $down$
+BEGIN
+    LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
+
+    IF EXISTS (SELECT FROM events) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams.'
+            USING ERRCODE = 'object_in_use',
+                HINT = 'To go down all the same: SET synckit.allow_drop = on in the session, or PGOPTIONS="-c synckit.allow_drop=on".';
+    END IF;
+
+    IF obj_description('events'::regclass, 'pg_class') = 'Event log, created by SyncKit.EfStore' THEN
+        DROP TABLE events;
+    ELSE
+        DROP TRIGGER IF EXISTS events_notify_trigger ON events;
+        DROP TRIGGER IF EXISTS events_stream_version_trigger ON events;
+        DROP INDEX IF EXISTS idx_events_aggregate_id;
+        ALTER TABLE events DROP COLUMN IF EXISTS stream_version;
+        CREATE INDEX idx_events_aggregate_id ON events (aggregate_id);
+    END IF;
+
+    DROP FUNCTION IF EXISTS assign_event_stream_version();
+    DROP FUNCTION IF EXISTS notify_event_inserted();
+    DROP FUNCTION IF EXISTS event_stream_channel(TEXT);
+END
+$down$;

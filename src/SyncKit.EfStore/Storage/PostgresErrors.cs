@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+using Npgsql;
+
+namespace SyncKit.EfStore.Storage;
+
+/// <summary>
+/// SqlState and constraint → our exceptions, each saying what to do. Never decides by message text, with one exception marked below.
+/// </summary>
+internal static class PostgresErrors
+{
+    /// <summary>Whether <see cref="Translate"/> has something to say about it.</summary>
+    internal static bool Describes(Exception error) => error is NpgsqlException or SocketException or TimeoutException;
+
+    internal static bool IsUniqueViolation(PostgresException error) => error is
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation,
+        ConstraintName: SchemaNames.IdKey or SchemaNames.StreamIndex,
+    };
+
+    /// <summary>Rolled back whole by the server to resolve a race; the same statement can run again at once.</summary>
+    internal static bool IsRace(PostgresException error) =>
+        IsUniqueViolation(error)
+        || error.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    /// <summary>Host, port and database of a connection string, for messages: nothing secret.</summary>
+    internal static string Target(string connectionString)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        var host = builder.Host?.Contains(',', StringComparison.Ordinal) == true ? builder.Host : $"{builder.Host}:{builder.Port}";
+        return $"database '{builder.Database ?? builder.Username}' at {host}";
+    }
+
+    /// <summary>The exception a caller gets for what the driver threw.</summary>
+    internal static EventStoreException Translate(Exception error, string target) => error switch
+    {
+        PostgresException server => FromServer(server, target),
+        { InnerException: TimeoutException } or TimeoutException => Unavailable(
+            UnavailableReason.ConnectionLost,
+            $"The {target} did not answer in time. An append happened whole or not at all: repeat it with the same event ids.",
+            error),
+        { InnerException: SocketException } or SocketException => Unavailable(
+            UnavailableReason.ServerUnreachable,
+            $"No PostgreSQL server answers for {target}: {Innermost(error)} Start the server, or correct Host and Port in the connection string.",
+            error),
+        { InnerException: IOException } => Unavailable(
+            UnavailableReason.ConnectionLost,
+            $"The connection to {target} broke: {Innermost(error)} An append happened whole or not at all: repeat it with the same event ids.",
+            error),
+
+        // Npgsql has no code for a login it cannot even try.
+        _ when error.Message.StartsWith("No password has been provided", StringComparison.Ordinal) => Unavailable(
+            UnavailableReason.AuthenticationFailed,
+            $"The {target} asks for a password and the connection string has none. Add Password=… to it.",
+            error),
+        _ => Unavailable(UnavailableReason.ServerError, $"The {target} cannot be used: {error.Message}", error),
+    };
+
+    /// <summary>Throws the translation of a driver's exception, or the exception itself where there is nothing to translate.</summary>
+    internal static Exception Rethrow(Exception error, string target)
+    {
+        if (Describes(error))
+        {
+            return Translate(error, target);
+        }
+
+        ExceptionDispatchInfo.Throw(error);
+        return error;
+    }
+
+    private static EventStoreException FromServer(PostgresException error, string target) => error.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => Unavailable(
+            UnavailableReason.AuthenticationFailed,
+            $"The {target} refused the login: {error.MessageText}. Correct Username and Password in the connection string.",
+            error),
+        PostgresErrorCodes.InvalidCatalogName => Unavailable(
+            UnavailableReason.DatabaseMissing,
+            $"There is no {target}. Create it with createdb, or let 'synckit migrate' create and provision it.",
+            error),
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName => SchemaMissing(target, error),
+        PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction => SchemaOutdated(target, error.MessageText, error),
+        PostgresErrorCodes.InsufficientPrivilege => Unavailable(
+            UnavailableReason.PermissionDenied,
+            $"The role may not do this in {target}: {error.MessageText}. Grant it, or connect as a role that has it.",
+            error),
+        PostgresErrorCodes.CannotConnectNow => Unavailable(
+            UnavailableReason.ServerUnreachable,
+            $"The server of {target} is starting up or shutting down: {error.MessageText}. Try again in a moment.",
+            error),
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => Unavailable(
+            UnavailableReason.ConnectionLost,
+            $"The server of {target} ended the connection: {error.MessageText}. Repeat an append with the same event ids.",
+            error),
+        PostgresErrorCodes.TooManyConnections => Unavailable(
+            UnavailableReason.ServerError,
+            $"The server of {target} has no connection left: {error.MessageText}. Lower MaxPoolSize or raise max_connections.",
+            error),
+
+        // Checked before it was sent; what still gets here, a server with another encoding for one, is refused whole.
+        { } state when state.StartsWith("22", StringComparison.Ordinal) || state == PostgresErrorCodes.ProgramLimitExceeded =>
+            new InvalidInputException("event", "must be one the server can store", error.MessageText, error),
+        _ => Unavailable(
+            UnavailableReason.ServerError, $"The {target} reported {error.SqlState}: {error.MessageText}.", error),
+    };
+
+    internal static EventStoreUnavailableException SchemaMissing(string target, Exception? error = null) => Unavailable(
+        UnavailableReason.SchemaMissing,
+        $"The {target} has no event log. Provision it with 'synckit migrate' or 'dotnet ef database update'.",
+        error);
+
+    internal static EventStoreUnavailableException SchemaOutdated(string target, string lack, Exception? error = null) => Unavailable(
+        UnavailableReason.SchemaOutdated,
+        $"The event log of {target} is older than this library: {lack}. Bring it up to date with 'synckit migrate' or 'dotnet ef database update'.",
+        error);
+
+    private static EventStoreUnavailableException Unavailable(UnavailableReason reason, string message, Exception? error) =>
+        new(reason, message, error);
+
+    private static string Innermost(Exception error)
+    {
+        while (error.InnerException is { } inner)
+        {
+            error = inner;
+        }
+
+        return error.Message.EndsWith('.') ? error.Message : error.Message + ".";
+    }
+}

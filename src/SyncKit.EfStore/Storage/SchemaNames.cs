@@ -1,0 +1,27 @@
+namespace SyncKit.EfStore.Storage;
+
+/// <summary>The only place in C# that spells a name of the database contract.</summary>
+internal static class SchemaNames
+{
+    internal const string EventsTable = "events";
+    internal const string VersionSequence = "events_version_seq";
+    internal const string PrimaryKey = "events_pkey";
+    internal const string IdKey = "events_id_key";
+    internal const string StreamIndex = "idx_events_aggregate_id";
+    internal const string StreamNameIndex = "idx_events_stream_name";
+    internal const string TypeIndex = "idx_events_type";
+    internal const string CreatedAtIndex = "idx_events_created_at";
+
+    internal const string NotifyTrigger = "events_notify_trigger";
+    internal const string NotifyFunction = "notify_event_inserted";
+    internal const string StreamVersionTrigger = "events_stream_version_trigger";
+    internal const string StreamVersionFunction = "assign_event_stream_version";
+    internal const string StreamChannelFunction = "event_stream_channel";
+
+    /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>
+    internal const string MigrationsHistoryTable = "__synckit_migrations";
+
+    internal const string GlobalChannel = "events_global";
+    internal const string StreamNamePrefix = "stream_";
+    internal const string HashedChannelPrefix = "stream_sha256_";
+}
