@@ -23,8 +23,8 @@ internal sealed class DatabaseMaker(string connectionString, bool copyFiles) : I
     {
         var template = await TemplateAsync(cancellationToken).ConfigureAwait(false);
 
-        // Measured with fsync off: copying files takes 70 ms, and half the time of logging every page when eight copies run at once.
-        // With fsync on it would wait for two checkpoints, so then PostgreSQL's default (15 and later: WAL_LOG) is the better one.
+        // Measured with fsync off, in memory: copying files takes 20 ms where logging every page (the default since 15) takes 35,
+        // and 80 against 210 for eight at once; on a disk they are equals. With fsync on, copying would wait for two checkpoints.
         return await CreateAsync($"TEMPLATE {template}{(copyFiles ? " STRATEGY FILE_COPY" : "")}", cancellationToken).ConfigureAwait(false);
     }
 

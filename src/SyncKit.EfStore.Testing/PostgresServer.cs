@@ -127,11 +127,17 @@ public sealed class PostgresServer : IAsyncDisposable
 
             _disposed = true;
             _databases.ServerIsGone |= Source != PostgresSource.ConfiguredConnectionString;
-            await _databases.DisposeAsync().ConfigureAwait(false);
+            try
+            {
+                await _databases.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                await _host.DisposeAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
-            await _host.DisposeAsync().ConfigureAwait(false);
             _lifetimeGate.Release();
         }
     }

@@ -31,6 +31,14 @@ internal static partial class ProgramFolders
     internal static string Program(string folder, string name) =>
         Path.GetFullPath(Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name));
 
+    /// <summary>The folder that links lead to, if they do: it says more about which PostgreSQL this is.</summary>
+    internal static string Resolve(string folder) =>
+        File.ResolveLinkTarget(Program(folder, "postgres"), returnFinalTarget: true) is { } target
+        && Path.GetDirectoryName(target.FullName) is { } real
+        && HasAllPrograms(real)
+            ? real
+            : folder;
+
     /// <summary>The major version, or nothing when the program does not run.</summary>
     internal static async Task<int?> MajorVersionAsync(string folder, CancellationToken cancellationToken)
     {

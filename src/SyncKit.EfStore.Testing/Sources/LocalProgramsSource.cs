@@ -30,7 +30,7 @@ internal static class LocalProgramsSource
             var major = await ProgramFolders.MajorVersionAsync(folder, cancellationToken).ConfigureAwait(false);
             if (major >= OldestMajor)
             {
-                return folder;
+                return ProgramFolders.Resolve(folder);
             }
 
             rejected.Add(major is null ? $"{folder} does not run" : $"{folder} is version {major}");
