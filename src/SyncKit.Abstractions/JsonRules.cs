@@ -124,8 +124,10 @@ internal static class JsonRules
         }
 
         text = text[0] == '+' ? text[1..] : text;
-        // PostgreSQL refuses an exponent past half of int's range, even that of a zero.
-        return Utf8Parser.TryParse(text, out exponent, out var used) && used == text.Length && Math.Abs(exponent) <= int.MaxValue / 2;
+        // PostgreSQL refuses an exponent from half of int's range on, even that of a zero.
+        return Utf8Parser.TryParse(text, out exponent, out var used)
+            && used == text.Length
+            && exponent is > -(int.MaxValue / 2) and < int.MaxValue / 2;
     }
 
     private static string FirstSentence(string message)
