@@ -55,8 +55,22 @@ internal sealed record NotificationPayload(EventNotification? Event, long First,
             ? number
             : null;
 
-    private static string? Text(JsonElement fields, string name) =>
-        fields.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement fields, string name)
+    {
+        if (!fields.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // An escaped lone surrogate, such as "\ud800": valid JSON, and no text.
+        }
+    }
 
     private static (bool Known, DateTimeOffset? At) Time(JsonElement fields)
     {

@@ -14,6 +14,22 @@ internal sealed class VersionSet
     /// <summary>The runs, lowest first.</summary>
     internal IEnumerable<(long First, long Last)> Runs => _runs.Select(run => (run.Key, run.Value));
 
+    /// <summary>The versions, lowest first.</summary>
+    internal IEnumerable<long> Versions()
+    {
+        foreach (var (first, last) in Runs)
+        {
+            for (var version = first; ; version++)
+            {
+                yield return version;
+                if (version == last)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
     internal bool Contains(long version)
     {
         var at = RunAtOrBelow(version);
@@ -73,6 +89,11 @@ internal sealed class VersionSet
     /// <summary>The ranges above <paramref name="floor"/> that are not in the set; the last one is open-ended.</summary>
     internal IEnumerable<(long First, long Last)> GapsAbove(long floor)
     {
+        if (floor == long.MaxValue)
+        {
+            yield break;
+        }
+
         var next = floor + 1;
         foreach (var (first, last) in Runs)
         {
@@ -84,6 +105,11 @@ internal sealed class VersionSet
             if (first > next)
             {
                 yield return (next, first - 1);
+            }
+
+            if (last == long.MaxValue)
+            {
+                yield break;
             }
 
             next = last + 1;
