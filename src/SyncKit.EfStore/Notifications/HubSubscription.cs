@@ -12,6 +12,9 @@ internal sealed class HubSubscription(NotificationFilter filter, ObserverQueue q
     /// <summary>Whether it is shown events: from here on, every one. Guarded by the hub's lock.</summary>
     internal bool IsActive { get; private set; }
 
+    /// <summary>Whether no replay has begun since it came. Guarded by the hub's lock.</summary>
+    internal bool AwaitsReplay { get; set; } = true;
+
     /// <summary>Ends once it is active.</summary>
     internal Task InPlace => _inPlace.Task;
 

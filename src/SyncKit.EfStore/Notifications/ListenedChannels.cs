@@ -20,6 +20,12 @@ internal sealed record ListenedChannels(IReadOnlySet<string>? Streams)
     internal IReadOnlySet<string> Names =>
         Streams is null ? new HashSet<string> { SchemaNames.GlobalChannel } : Streams.Select(ChannelNames.ForStream).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>What both bring.</summary>
+    internal ListenedChannels And(ListenedChannels other) =>
+        Streams is null ? other
+        : other.Streams is null ? this
+        : new ListenedChannels(Streams.Intersect(other.Streams).ToHashSet(StringComparer.Ordinal));
+
     /// <summary>Whether everything an observer wants arrives on them.</summary>
     internal bool Cover(NotificationFilter filter) =>
         Streams is null || (filter.AggregateId is { } aggregateId && Streams.Contains(aggregateId));

@@ -52,6 +52,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private readonly Lock _lock = new();
     private readonly SubscriptionTable _subscriptions = new();
     private ListenedChannels? _listened; // what is in place; null before the first connect
+    private ListenedChannels? _caughtUp; // what was in place without a break since a replay: whose past has been shown
     private bool _baselined; // whether what was there before is known, so that a new observer can simply join
     private bool _connected; // since the last replay: the listener (re)connected
     private volatile bool _replayWanted; // written under _lock
@@ -66,7 +67,8 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     // Owned by the pump.
     private readonly ShownVersions _shown = new();
     private OpenAppends? _holdingBack;
-    private (long From, long To)? _replayed; // shown by replays since the last connect
+    private (long From, long To)? _replayed; // shown by the replay under way
+    private bool _readFailed; // since CaughtUp was raised
     private bool _malformedLogged; // since the last connect
 
     public NotificationHub(
@@ -88,6 +90,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         _patience = PatientRead.Create(time, (wait, error) =>
         {
             Log.ReplayFailed(logger, wait, error);
+            _readFailed = true;
             ReplayFailing?.Invoke(error);
         });
     }
@@ -95,7 +98,10 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     /// <summary>Raised, on any thread, when the channels to listen to may have changed.</summary>
     internal event Action? ChannelsChanged;
 
-    /// <summary>Raised by the pump after a (re)connect, once what was missed has been shown: the lowest and highest version, if any.</summary>
+    /// <summary>
+    /// Raised by the pump after a (re)connect, or after the log could not be read, once what was missed has been shown: the lowest and
+    /// highest version, if any.
+    /// </summary>
     internal event Action<(long From, long To)?>? CaughtUp;
 
     /// <summary>Raised by the pump when the log cannot be read; it tries again by itself.</summary>
@@ -142,18 +148,36 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     /// <summary>From the listener: LISTEN is committed for these channels. What was missed is shown next.</summary>
     internal void ChannelsInPlace(ListenedChannels channels, bool connected)
     {
+        bool changed;
         lock (_lock)
         {
             _listened = channels;
+            _caughtUp = _caughtUp?.And(channels);
             _connected |= connected;
+
+            // An observer may have come meanwhile, whose channel seemed to be in place and is left just now.
+            changed = ChannelsDiffer_NeedsLock();
         }
 
         WantReplay();
+        if (changed)
+        {
+            ChannelsChanged?.Invoke();
+        }
     }
 
     /// <summary>Adds an observer. It is active at once where its events arrive already, else once LISTEN is in place.</summary>
+    /// <param name="filter">What it wants.</param>
+    /// <param name="deliver">Takes a batch in order.</param>
+    /// <param name="ended">Called last: with null for a clean end.</param>
+    /// <param name="nothingOld">
+    /// Never active at once: notifications of what is committed already may still be on their way, and are awaited first.
+    /// </param>
     internal HubSubscription Add(
-        NotificationFilter filter, Func<IReadOnlyList<EventNotification>, CancellationToken, Task> deliver, Action<Exception?> ended)
+        NotificationFilter filter,
+        Func<IReadOnlyList<EventNotification>, CancellationToken, Task> deliver,
+        Action<Exception?> ended,
+        bool nothingOld = false)
     {
         var subscription = new HubSubscription(
             filter, new ObserverQueue(deliver, _headers, _queueCapacity, _time, _logger), ended);
@@ -167,7 +191,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             }
 
             _subscriptions.Add(subscription);
-            if (_baselined && _listened?.Cover(filter) == true)
+            if (!nothingOld && _caughtUp?.Cover(filter) == true)
             {
                 subscription.Activate();
             }
@@ -182,6 +206,10 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         if (changed)
         {
             ChannelsChanged?.Invoke();
+        }
+        else if (!subscription.IsActive)
+        {
+            WantReplay();
         }
 
         return subscription;
@@ -385,6 +413,11 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
                     Show(header);
                 }
             }).ConfigureAwait(false);
+            if (_readFailed)
+            {
+                _readFailed = false;
+                CaughtUp?.Invoke(null);
+            }
         }
     }
 
@@ -417,6 +450,15 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
             var replay = (_listened, _connected);
             (_replayWanted, _connected, _inboxFull) = (false, false, false);
+            if (_pending > 0)
+            {
+                // Whoever comes later waits for the next one, which will have shown what is committed before that.
+                foreach (var subscription in _subscriptions.All)
+                {
+                    subscription.AwaitsReplay = false;
+                }
+            }
+
             return replay;
         }
     }
@@ -435,12 +477,13 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             _malformedLogged = false;
         }
 
+        _replayed = null;
         await PatientlyAsync(cancellationToken => ReplayOnceAsync(replay.Listened, cancellationToken)).ConfigureAwait(false);
         Activate(replay.Listened);
-        if (replay.Connected)
+        if (replay.Connected || _readFailed)
         {
+            _readFailed = false;
             CaughtUp?.Invoke(_replayed);
-            _replayed = null;
         }
     }
 
@@ -449,6 +492,11 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         lock (_lock)
         {
             _baselined = true;
+            if (ReferenceEquals(listened, _listened))
+            {
+                _caughtUp = listened;
+            }
+
             if (_pending == 0)
             {
                 return;
@@ -456,7 +504,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
             foreach (var subscription in _subscriptions.All)
             {
-                if (!subscription.IsActive && listened.Cover(subscription.Filter))
+                if (subscription is { IsActive: false, AwaitsReplay: false } && listened.Cover(subscription.Filter))
                 {
                     subscription.Activate();
                     PendingEnded_NeedsLock();

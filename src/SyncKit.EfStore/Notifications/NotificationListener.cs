@@ -33,6 +33,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private Task? _loop; // under _lock
     private bool _stopped; // under _lock
     private CancellationTokenSource? _interrupt; // under _lock; ends the wait under way
+    private bool _isListening; // under _lock; whether LISTEN is in place, as far as known
 
     public NotificationListener(
         EventStoreConnections connections,
@@ -125,6 +126,11 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                 var wait = _schedule.NextDelay();
                 var reason = Reason(error);
                 _metrics.Reconnecting();
+                lock (_lock)
+                {
+                    _isListening = false;
+                }
+
                 if (_schedule.Failures >= _maxAttempts)
                 {
                     Fail(reason, error);
@@ -159,6 +165,11 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
             await ChangeChannelsAsync(connection, names, wanted.Names, stopping).ConfigureAwait(false);
             if (connected)
             {
+                lock (_lock)
+                {
+                    _isListening = true;
+                }
+
                 _schedule.Succeeded();
                 Log.Listening(_logger, _connections.Target);
             }
@@ -252,23 +263,38 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
 
     private void OnCaughtUp((long From, long To)? replayed)
     {
-        if (replayed is { } range)
+        lock (_lock)
         {
-            Log.Replayed(_logger, range.From, range.To);
-            _states.Set(new ListenerState(ListenerStatus.Replayed)
+            // The connection may be lost again, or for good: then the loop has said so already, or is about to.
+            if (_isListening)
             {
-                Replayed = (new EventVersion(range.From), new EventVersion(range.To)),
-            });
+                if (replayed is { } range)
+                {
+                    Log.Replayed(_logger, range.From, range.To);
+                    _states.Set(new ListenerState(ListenerStatus.Replayed)
+                    {
+                        Replayed = (new EventVersion(range.From), new EventVersion(range.To)),
+                    });
+                }
+
+                _states.Set(new ListenerState(ListenerStatus.Live));
+            }
         }
 
-        _states.Set(new ListenerState(ListenerStatus.Live));
         _firstAttempt.TrySetResult();
     }
 
     /// <summary>LISTEN is in place, but the log cannot be read (yet): not provisioned, perhaps. The hub tries again by itself.</summary>
     private void OnReplayFailing(Exception error)
     {
-        _states.Set(new ListenerState(ListenerStatus.Reconnecting) { Reason = Reason(error) });
+        lock (_lock)
+        {
+            if (_isListening)
+            {
+                _states.Set(new ListenerState(ListenerStatus.Reconnecting) { Reason = Reason(error) });
+            }
+        }
+
         _firstAttempt.TrySetResult();
     }
 
