@@ -12,6 +12,7 @@ namespace SyncKit.EfStore;
 internal sealed class PostgresEventStore(
     Appender appender,
     EventReader reader,
+    HeaderReader headers,
     SettledMark settled,
     NotificationListener listener,
     NotificationHub hub,
@@ -102,7 +103,7 @@ internal sealed class PostgresEventStore(
     {
         ArgumentNullException.ThrowIfNull(handler);
         listener.EnsureStarted();
-        var subscription = new EventSubscription(hub, reader, settled, aggregateId, handler, time, logger);
+        var subscription = new EventSubscription(hub, reader, headers, settled, aggregateId, handler, time, logger);
         await subscription.StartAsync(since, cancellationToken).ConfigureAwait(false);
         return subscription;
     }

@@ -182,26 +182,10 @@ internal sealed class ObserverQueue : IDisposable
                 // After a failed page the read goes on behind what was delivered.
                 var left = missed.Where(range => range.Last > delivered)
                     .Select(range => (Math.Max(range.First, delivered + 1), range.Last)).ToList();
-                var batch = new List<EventNotification>(BatchSize);
-                await foreach (var header in _headers.ReadAsync(left, null, cancellationToken).ConfigureAwait(false))
+                await foreach (var page in _headers.ReadPagesAsync(left, cancellationToken).ConfigureAwait(false))
                 {
-                    batch.Add(header);
-                    if (batch.Count == BatchSize)
-                    {
-                        await DeliverAsync().ConfigureAwait(false);
-                    }
-                }
-
-                await DeliverAsync().ConfigureAwait(false);
-
-                async Task DeliverAsync()
-                {
-                    if (batch.Count > 0)
-                    {
-                        await _deliver(batch, cancellationToken).ConfigureAwait(false);
-                        delivered = batch[^1].Version.Value;
-                        batch = [];
-                    }
+                    await _deliver(page, cancellationToken).ConfigureAwait(false);
+                    delivered = page[^1].Version.Value;
                 }
             },
             _stopping.Token).ConfigureAwait(false);

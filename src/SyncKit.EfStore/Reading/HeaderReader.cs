@@ -1,3 +1,4 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
@@ -13,7 +14,7 @@ internal sealed class HeaderReader(EventStoreConnections connections)
     // Ranges rather than versions: one gap of a million versions is one row here. LATERAL with a LIMIT of its own, because the planner would
     // otherwise walk the whole log and compare each event with each range.
     private const string Sql = $"""
-        SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, e.created_at
+        SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, {PageStatement.CreatedAt}
         FROM unnest($1, $2) AS ranges (first, last)
         CROSS JOIN LATERAL (
             SELECT *
@@ -28,21 +29,25 @@ internal sealed class HeaderReader(EventStoreConnections connections)
         LIMIT $5
         """;
 
-    /// <summary>The committed events within ranges that do not overlap, by version, in constant memory.</summary>
+    /// <summary>
+    /// The committed events within ranges that do not overlap, by version, in constant memory and one snapshot: with a snapshot for each page,
+    /// an event committed between two pages would be missing from the first, and its successor in the stream be on the second.
+    /// </summary>
     /// <param name="ranges">Inclusive at both ends.</param>
     /// <param name="streams">Only these; null for all.</param>
     /// <param name="cancellationToken">Ends the read.</param>
+    /// <remarks>Keeps a connection and its snapshot until the end, so only for callers that do not take their time.</remarks>
     internal async IAsyncEnumerable<EventNotification> ReadAsync(
         IReadOnlyList<(long First, long Last)> ranges,
         string[]? streams,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var firsts = ranges.Select(range => range.First).ToArray();
-        var lasts = ranges.Select(range => range.Last).ToArray();
+        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
         var after = 0L;
         while (true)
         {
-            var page = await ReadPageAsync(firsts, lasts, after, streams, cancellationToken).ConfigureAwait(false);
+            var page = await ReadPageAsync(connection, ranges, after, streams, cancellationToken).ConfigureAwait(false);
             foreach (var header in page)
             {
                 yield return header;
@@ -57,10 +62,44 @@ internal sealed class HeaderReader(EventStoreConnections connections)
         }
     }
 
-    private async Task<List<EventNotification>> ReadPageAsync(
-        long[] firsts, long[] lasts, long after, string[]? streams, CancellationToken cancellationToken)
+    /// <summary>Versions known to be committed, in pages between which the caller may take his time.</summary>
+    /// <param name="ranges">Inclusive at both ends.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    internal async IAsyncEnumerable<IReadOnlyList<EventNotification>> ReadPagesAsync(
+        IReadOnlyList<(long First, long Last)> ranges, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var after = 0L;
+        while (true)
+        {
+            List<EventNotification> page;
+            await using (var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false))
+            {
+                page = await ReadPageAsync(connection, ranges, after, null, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (page.Count > 0)
+            {
+                yield return page;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            after = page[^1].Version.Value;
+        }
+    }
+
+    private static async Task<List<EventNotification>> ReadPageAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<(long First, long Last)> ranges,
+        long after,
+        string[]? streams,
+        CancellationToken cancellationToken)
+    {
+        var firsts = ranges.Select(range => range.First).ToArray();
+        var lasts = ranges.Select(range => range.Last).ToArray();
         await using var batch = connection.CreateBatch();
         var select = new NpgsqlBatchCommand(Sql);
         select.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = firsts });

@@ -12,12 +12,16 @@ namespace SyncKit.EfStore.Subscriptions;
 /// </summary>
 /// <remarks>
 /// Catching up begins once live notifications arrive, which wait meanwhile. What was read is not handled again when its notification comes:
-/// everything up to the version that was settled then, and above it exactly the versions read.
+/// everything up to the version that was settled then, and above it exactly the versions that one snapshot showed. Several snapshots would
+/// show a successor in a stream whose predecessor was committed too late for the one before.
 /// </remarks>
 internal sealed class EventSubscription : IAsyncDisposable
 {
+    private const int VersionsPerRead = 1_000;
+
     private readonly NotificationHub _hub;
     private readonly EventReader _reader;
+    private readonly HeaderReader _headers;
     private readonly SettledMark _settled;
     private readonly Func<StoredEvent, CancellationToken, Task> _handler;
     private readonly string? _aggregateId;
@@ -37,6 +41,7 @@ internal sealed class EventSubscription : IAsyncDisposable
     internal EventSubscription(
         NotificationHub hub,
         EventReader reader,
+        HeaderReader headers,
         SettledMark settled,
         string? aggregateId,
         Func<StoredEvent, CancellationToken, Task> handler,
@@ -45,6 +50,7 @@ internal sealed class EventSubscription : IAsyncDisposable
     {
         _hub = hub;
         _reader = reader;
+        _headers = headers;
         _settled = settled;
         _aggregateId = aggregateId;
         _handler = handler;
@@ -55,7 +61,7 @@ internal sealed class EventSubscription : IAsyncDisposable
     /// <summary>Ends once every event from now on will reach the handler.</summary>
     internal async Task StartAsync(EventVersion? since, CancellationToken cancellationToken)
     {
-        _place = _hub.Add(new NotificationFilter(_aggregateId), DeliverAsync, _ => { });
+        _place = _hub.Add(new NotificationFilter(_aggregateId), DeliverAsync, _ => { }, nothingOld: true);
         try
         {
             await _place.InPlace.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -83,12 +89,11 @@ internal sealed class EventSubscription : IAsyncDisposable
             return;
         }
 
+        // The queue is told first: a handler that ends because its token does must find the queue ending too. Then both are awaited.
+        var removed = _place is null ? Task.CompletedTask : _hub.RemoveAsync(_place);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _caughtUp.TrySetCanceled();
-        if (_place is not null)
-        {
-            await _hub.RemoveAsync(_place).ConfigureAwait(false);
-        }
+        await removed.ConfigureAwait(false);
 
         await _catchUp.ConfigureAwait(false);
         _stopping.Dispose();
@@ -100,8 +105,23 @@ internal sealed class EventSubscription : IAsyncDisposable
         {
             var settled = await PatientlyAsync(_settled.AdvanceAsync).ConfigureAwait(false);
             _handledThrough = Math.Max(since, settled);
-            await HandleAsync(since, new EventVersion(_handledThrough + 1), _ => { }).ConfigureAwait(false);
-            await HandleAsync(_handledThrough, null, version => _handledAbove.Add(version)).ConfigureAwait(false);
+            await HandleSettledAsync(since, new EventVersion(_handledThrough + 1)).ConfigureAwait(false);
+            await PatientlyAsync(async cancellationToken =>
+            {
+                string[]? streams = _aggregateId is null ? null : [_aggregateId];
+                await foreach (var header in _headers.ReadAsync([(_handledThrough + 1, long.MaxValue)], streams, cancellationToken)
+                    .ConfigureAwait(false))
+                {
+                    _handledAbove.Add(header.Version.Value);
+                }
+
+                return true;
+            }).ConfigureAwait(false);
+            foreach (var versions in _handledAbove.Versions().Chunk(VersionsPerRead))
+            {
+                await HandleAsync([.. versions]).ConfigureAwait(false);
+            }
+
             _caughtUp.TrySetResult();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -110,8 +130,8 @@ internal sealed class EventSubscription : IAsyncDisposable
         }
     }
 
-    /// <summary>Handles the committed events between two versions, going on behind the last one where a read fails.</summary>
-    private Task<bool> HandleAsync(long after, EventVersion? before, Action<long> handled) =>
+    /// <summary>Handles the events between two versions, going on behind the last one where a read fails.</summary>
+    private Task<bool> HandleSettledAsync(long after, EventVersion before) =>
         PatientlyAsync(async cancellationToken =>
         {
             var query = new EventQuery { AggregateId = _aggregateId, After = new EventVersion(after), Before = before, IncludeUnsettled = true };
@@ -119,7 +139,6 @@ internal sealed class EventSubscription : IAsyncDisposable
             {
                 await HandleAsync(stored).ConfigureAwait(false);
                 after = stored.Version.Value;
-                handled(after);
             }
 
             return true;
@@ -138,11 +157,16 @@ internal sealed class EventSubscription : IAsyncDisposable
             }
         }
 
-        await PatientlyAsync(async token =>
+        await HandleAsync(versions).ConfigureAwait(false);
+    }
+
+    /// <summary>Handles the events of these versions; those handled are taken out, so that a failed read goes on with the rest.</summary>
+    private Task<bool> HandleAsync(List<long> versions) =>
+        PatientlyAsync(async cancellationToken =>
         {
             if (versions.Count > 0)
             {
-                await foreach (var stored in _reader.ReadVersionsAsync([.. versions], token).ConfigureAwait(false))
+                await foreach (var stored in _reader.ReadVersionsAsync([.. versions], cancellationToken).ConfigureAwait(false))
                 {
                     await HandleAsync(stored).ConfigureAwait(false);
                     versions.Remove(stored.Version.Value);
@@ -150,8 +174,7 @@ internal sealed class EventSubscription : IAsyncDisposable
             }
 
             return true;
-        }).ConfigureAwait(false);
-    }
+        });
 
     private async Task HandleAsync(StoredEvent stored)
     {
