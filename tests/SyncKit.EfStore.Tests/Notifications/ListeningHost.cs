@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,7 +36,8 @@ internal sealed class ListeningHost : IAsyncDisposable
 
     internal IServiceProvider Services => _host.Services;
 
-    internal IReadOnlyCollection<string> Log => _log.Lines;
+    /// <summary>What was logged, from Information up: level, event id, message.</summary>
+    internal Collector<string> Log => _log.Lines;
 
     /// <summary>On a fresh database of the shared server; with the listener in place.</summary>
     internal static async Task<ListeningHost> StartAsync(Action<EventStoreOptions>? configure = null)
@@ -153,9 +153,7 @@ internal sealed class ListeningHost : IAsyncDisposable
 
     private sealed class LogLines : ILoggerProvider, ILogger
     {
-        private readonly ConcurrentQueue<string> _lines = new();
-
-        internal IReadOnlyCollection<string> Lines => _lines;
+        internal Collector<string> Lines { get; } = new();
 
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -166,7 +164,7 @@ internal sealed class ListeningHost : IAsyncDisposable
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue($"{logLevel} {eventId.Id}: {formatter(state, exception)} {exception?.GetType().Name}");
+            Lines.OnNext($"{logLevel} {eventId.Id}: {formatter(state, exception)} {exception?.GetType().Name}");
 
         public void Dispose()
         {

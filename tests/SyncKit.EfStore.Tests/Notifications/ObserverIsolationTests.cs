@@ -92,7 +92,7 @@ public sealed class ObserverIsolationTests
         await host.AppendAsync("a");
 
         await handled.WaitUntilAsync("three events", items => items.Count == 3);
-        Assert.IsTrue(host.Log.Count(line => line.StartsWith("Error 301", StringComparison.Ordinal)) >= 3 - 1);
+        Assert.IsTrue(host.Log.Items.Count(line => line.StartsWith("Error 301", StringComparison.Ordinal)) >= 3 - 1);
     }
 
     [TestMethod]
@@ -124,6 +124,6 @@ public sealed class ObserverIsolationTests
         await host.KillListenerAsync();
         var last = await host.MarkAsync(all);
         all.AssertExactly([before, .. Enumerable.Range(1, 500).Select(number => $"flood-{number}"), after, last]);
-        Assert.IsTrue(host.Log.Any(line => line.StartsWith("Information 207", StringComparison.Ordinal)), "The inbox never was full: the test tests nothing.");
+        Assert.IsTrue(host.Log.Items.Any(line => line.StartsWith("Information 207", StringComparison.Ordinal)), "The inbox never was full: the test tests nothing.");
     }
 }

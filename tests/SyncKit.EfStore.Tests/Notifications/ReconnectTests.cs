@@ -63,6 +63,7 @@ public sealed class ReconnectTests
             {
                 options.ListenerConnectionString = proxy.ConnectionString;
                 options.ReconnectInterval = TimeSpan.FromMilliseconds(500);
+                options.MaxReconnectInterval = TimeSpan.FromMilliseconds(500);
             });
         var states = host.ObserveStates();
         var all = host.ObserveAll();
@@ -187,5 +188,33 @@ public sealed class ReconnectTests
         }
 
         await states.WaitUntilAsync("live again", items => items[^1].Status == ListenerStatus.Live && items.Count > 2);
+    }
+
+    [TestMethod]
+    public async Task Failed_stays_failed_whatever_the_poll_finds()
+    {
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
+        var proxy = new TcpProxy(database.ConnectionString);
+        await using var host = await ListeningHost.StartAsync(database.ConnectionString, options =>
+        {
+            options.ListenerConnectionString = proxy.ConnectionString;
+            options.MaxReconnectAttempts = 1;
+            options.CommandTimeout = TimeSpan.FromSeconds(1);
+            options.PollInterval = TimeSpan.FromMilliseconds(100);
+        });
+        var all = host.ObserveAll();
+        await proxy.DisposeAsync();
+        await all.EndAsync();
+
+        await using var locker = await host.ConnectAsync();
+        await using (var transaction = await locker.BeginTransactionAsync())
+        {
+            await locker.RunAsync("LOCK TABLE events IN ACCESS EXCLUSIVE MODE");
+            await host.Log.WaitForAsync("a failed read", line => line.StartsWith("Warning 205", StringComparison.Ordinal));
+            Assert.AreEqual(ListenerStatus.Failed, host.Store.ListenerState.Status);
+            await transaction.CommitAsync();
+        }
+
+        Assert.AreEqual(ListenerStatus.Failed, host.Store.ListenerState.Status);
     }
 }

@@ -161,7 +161,11 @@ internal sealed class TcpProxy : IAsyncDisposable
         internal void Reset()
         {
             // Linger 0 sends RST instead of FIN: what a crashed machine's successor would answer.
-            client.LingerState = new LingerOption(true, 0);
+            if (client.Client is { } socket)
+            {
+                socket.LingerState = new LingerOption(true, 0);
+            }
+
             client.Dispose();
             server.Dispose();
         }

@@ -116,6 +116,7 @@ public sealed class VersionSetTests
                     Enumerable.Range(floor + 1, Highest - floor).Select(number => (long)number).Where(number => !model.Contains(number)).ToArray(),
                     Flat(set.GapsAbove(floor).Select(gap => (gap.First, Math.Min(gap.Last, Highest)))));
                 Assert.AreEqual(Runs(model), set.RunCount);
+                CollectionAssert.AreEqual(model.Order().ToArray(), set.Versions().ToArray());
             }
         }
     }

@@ -92,17 +92,55 @@ public sealed class CatchUpTests
     }
 
     [TestMethod]
-    public async Task Nothing_old_where_no_version_is_asked_for()
+    [DataRow(16)]
+    [DataRow(0)]
+    public async Task Nothing_old_where_no_version_is_asked_for(int maxStreamChannels)
     {
-        await using var host = await ListeningHost.StartAsync();
-        await host.AppendAsync("a");
+        await using var host = await ListeningHost.StartAsync(options => options.MaxStreamChannels = maxStreamChannels);
+        for (var turn = 0; turn < 30; turn++)
+        {
+            // Committed, but its notification may still be on its way.
+            await host.AppendAsync("a");
+            var one = new Collector<StoredEvent>();
+            var all = new Collector<StoredEvent>();
+
+            await using var first = await host.Store.SubscribeToStreamAsync("a", Handler.Into(one));
+            await using var second = await host.Store.SubscribeToAllAsync(Handler.Into(all));
+            var id = await host.InsertAsync("a");
+
+            await one.WaitForAsync(id, stored => stored.Id == id);
+            await all.WaitForAsync(id, stored => stored.Id == id);
+            one.AssertExactly([id]);
+            all.AssertExactly([id]);
+        }
+    }
+
+    /// <summary>An append stays open so long that the subscription goes on without it, and commits while that reads.</summary>
+    [TestMethod]
+    public async Task Catching_up_past_an_open_append_shows_no_successor_without_its_predecessor()
+    {
+        await using var host = await ListeningHost.StartAsync(options => options.BatchSize = 1);
+        await using var slow = await host.ConnectAsync();
+        await using var transaction = await slow.BeginTransactionAsync();
+        await slow.InsertAsync("slow", "first");
+        await host.Store.AppendAsync(Sample.Events("a", 3), ExpectedVersion.NoStream);
         var handled = new Collector<StoredEvent>();
 
-        await using var subscription = await host.Store.SubscribeToStreamAsync("a", Handler.Into(handled));
-        var id = await host.InsertAsync("a");
+        await using var subscription = await host.Store.SubscribeToAllAsync(
+            async (stored, cancellationToken) =>
+            {
+                if (handled.Items.Count == 0)
+                {
+                    await transaction.CommitAsync(cancellationToken);
+                    await host.InsertAsync("slow", "second");
+                }
 
-        await handled.WaitForAsync(id, stored => stored.Id == id);
-        handled.AssertExactly([id]);
+                handled.OnNext(stored);
+            },
+            since: EventVersion.Zero);
+
+        await handled.WaitUntilAsync("five events", items => items.Count >= 5);
+        handled.AssertExactly(["first", "second", .. handled.Items.Where(stored => stored.AggregateId == "a").Select(stored => stored.Id)]);
     }
 
     [TestMethod]
@@ -111,7 +149,7 @@ public sealed class CatchUpTests
     public async Task Disposing_ends_a_handler_that_waits_on_its_token(bool catchingUp)
     {
         await using var host = await ListeningHost.StartAsync();
-        for (var turn = 0; turn < 20; turn++)
+        for (var turn = 0; turn < 5; turn++)
         {
             if (catchingUp)
             {
@@ -121,11 +159,15 @@ public sealed class CatchUpTests
             var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var calls = 0;
             var subscription = await host.Store.SubscribeToAllAsync(
-                async (_, cancellationToken) =>
+                async (stored, cancellationToken) =>
                 {
                     Interlocked.Increment(ref calls);
+
+                    // Holds up whoever cancels, until what the cancelled handler throws has gone all the way up.
+                    _ = cancellationToken.Register(() => Thread.Sleep(20));
+                    var cancelled = Task.Delay(Timeout.Infinite, cancellationToken);
                     entered.TrySetResult();
-                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                    await cancelled;
                 },
                 catchingUp ? EventVersion.Zero : null);
             await host.AppendAsync("a");
