@@ -1,0 +1,22 @@
+using Microsoft.Testing.Platform.Builder;
+using SyncKit.EfStore.Tests.Testing;
+
+namespace SyncKit.EfStore.Tests;
+
+/// <summary>Runs the tests; or, asked to by one of them, is the process that a test kills.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        if (args is [ServerOwner.Verb])
+        {
+            await ServerOwner.RunAsync();
+            return 0;
+        }
+
+        var builder = await TestApplication.CreateBuilderAsync(args);
+        SelfRegisteredExtensions.AddSelfRegisteredExtensions(builder, args);
+        using var tests = await builder.BuildAsync();
+        return await tests.RunAsync();
+    }
+}

@@ -1,0 +1,22 @@
+using SyncKit.EfStore.Testing;
+
+namespace SyncKit.EfStore.Tests;
+
+/// <summary>
+/// The one server that the whole assembly shares. The first test to ask starts it; a test class takes a database of its own.
+/// A test that stops or breaks a server starts another for itself.
+/// </summary>
+internal static class TestServer
+{
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(() => PostgresServer.StartAsync());
+
+    internal static Task<PostgresServer> GetAsync() => Shared.Value;
+
+    internal static async Task DisposeAsync()
+    {
+        if (Shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            await (await Shared.Value).DisposeAsync();
+        }
+    }
+}
