@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Cli.Printing;
+using SyncKit.EfStore.Testing;
+
+namespace SyncKit.EfStore.Cli;
+
+/// <summary>What went wrong → one line on stderr and an exit code.</summary>
+internal static class Failures
+{
+    internal static int ReportUsage(ParseResult parsed)
+    {
+        foreach (var error in parsed.Errors)
+        {
+            StandardError.Line(error.Message);
+        }
+
+        var command = parsed.CommandResult.Command;
+        StandardError.Plain($"Try '{(command is RootCommand ? "synckit" : $"synckit {command.Name}")} --help'.");
+        return ExitCodes.WrongUsage;
+    }
+
+    internal static int Report(Exception error, bool verbose)
+    {
+        if (StandardOutput.IsClosedPipe(error))
+        {
+            return ExitCodes.Done;
+        }
+
+        if (verbose)
+        {
+            StandardError.Plain(error.ToString());
+        }
+
+        switch (error)
+        {
+            case OperationCanceledException:
+                StandardError.Line("Cancelled.");
+                return ExitCodes.Failed;
+            case OptionsValidationException options:
+                StandardError.Line(string.Join(" ", options.Failures));
+                return ExitCodes.WrongUsage;
+            case UsageException or InvalidInputException:
+                StandardError.Line(error.Message);
+                return ExitCodes.WrongUsage;
+            case EventStoreException or PostgresUnavailableException or IOException or UnauthorizedAccessException:
+                StandardError.Line(error.Message);
+                return ExitCodes.Failed;
+            default:
+                StandardError.Line($"{error.GetType().Name}: {error.Message}");
+                return ExitCodes.Failed;
+        }
+    }
+}
