@@ -57,7 +57,7 @@ internal static class ServerSearch
             await host.DisposeAsync().ConfigureAwait(false);
 
             // Someone chose that server: to go on with another one would test something they did not ask for.
-            if (source == PostgresSource.ConfiguredConnectionString && error is NpgsqlException or SourceUnavailableException or TimeoutException)
+            if (source == PostgresSource.ConfiguredConnectionString && error is not OperationCanceledException)
             {
                 throw ConfiguredSource.Unusable(host.Origin, error);
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Npgsql;
 using SyncKit.EfStore.Testing;
 using SyncKit.EfStore.Testing.Clusters;
@@ -20,6 +21,7 @@ public sealed class ServerSearchTests
     public async Task Nothing_found_lists_the_four_ways_and_what_to_do()
     {
         using var downloads = new TemporaryFolder();
+        var refused = new SocketException((int)SocketError.ConnectionRefused).Message; // The system's words.
 
         var failure = await Assert.ThrowsExactlyAsync<PostgresUnavailableException>(
             () => PostgresServer.StartInAsync(new PostgresServerOptions(), NothingHere(downloads), Cancelled));
@@ -30,7 +32,7 @@ public sealed class ServerSearchTests
             - environment variable ConnectionStrings__EventStore: it is not set.
             - Docker, through Testcontainers: no Docker daemon answers.
             - PostgreSQL programs on this machine: no folder has initdb, pg_ctl and postgres of version 14 or later (looked in {ProgramFolders.Searched}).
-            - a download by MysticMind.PostgresEmbed: PostgreSQL 17.6.0 could not be downloaded: Connection refused.
+            - a download by MysticMind.PostgresEmbed: PostgreSQL 17.6.0 could not be downloaded: {refused}.
             Do one of these: set ConnectionStrings__EventStore to a server on which you may create databases; start Docker; install PostgreSQL 14 or later; let this machine reach the internet, so that PostgreSQL can be downloaded.
             """.ReplaceLineEndings("\n"),
             failure.Message);
