@@ -10,12 +10,15 @@ internal static class Failures
 {
     internal static int ReportUsage(ParseResult parsed)
     {
-        foreach (var error in parsed.Errors)
+        var command = parsed.CommandResult.Command;
+        var errors = parsed.Errors.Select(error => error.Message).Distinct().ToList();
+
+        // Of a misspelt command the parser also says that none was given.
+        foreach (var error in command is RootCommand ? errors.TakeLast(1) : errors)
         {
-            StandardError.Line(error.Message);
+            StandardError.Line(error);
         }
 
-        var command = parsed.CommandResult.Command;
         StandardError.Plain($"Try '{(command is RootCommand ? "synckit" : $"synckit {command.Name}")} --help'.");
         return ExitCodes.WrongUsage;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Spectre.Console;
 using SyncKit.EfStore.Cli.Hosting;
 using SyncKit.EfStore.Cli.Printing;
 
@@ -57,10 +58,26 @@ internal sealed class AppendCommand : Command, IHasExamples
         }
 
         var result = await host.Store.AppendAsync([eventData], parsed.GetValue(_expected), cancellationToken);
-        await using var printer = Printers.Appends(parsed.GetValue(_json));
-        await printer.PrintAsync(result, cancellationToken);
-        await printer.FlushAsync(cancellationToken);
+        if (result.AlreadyStored)
+        {
+            StandardError.Plain("It was stored before; nothing was added.");
+        }
+
+        await PrintAsync(result.Events[0], json: parsed.GetValue(_json) || !StandardOutput.IsTerminal, cancellationToken);
         return ExitCodes.Done;
+    }
+
+    private static async Task PrintAsync(AppendedEvent appended, bool json, CancellationToken cancellationToken)
+    {
+        if (!json)
+        {
+            AnsiConsole.WriteLine($"Event '{appended.Id}' is version {appended.Version} of the log, version {appended.StreamVersion} of its stream.");
+            return;
+        }
+
+        await using var output = new LineOutput();
+        JsonLines.Write(output.Buffer, appended);
+        await output.FlushAsync(cancellationToken);
     }
 
     private static async Task<EventJson?> ReadDataAsync(string? given, CancellationToken cancellationToken)

@@ -15,7 +15,13 @@ internal sealed class ReadCommand : Command, IHasExamples
     private readonly Option<EventVersion?> _before = CommonOptions.Version("--before", "Only events before this version.");
     private readonly Option<DateTimeOffset?> _from = Instant("--from", "Only events created at this time or later, such as 2026-11-23T08:30:00Z.");
     private readonly Option<DateTimeOffset?> _until = Instant("--until", "Only events created before this time.");
-    private readonly Option<long?> _limit = new("--limit") { Description = "At most so many events.", HelpName = "n" };
+    private readonly Option<long?> _limit = new("--limit")
+    {
+        Description = "At most so many events.",
+        HelpName = "n",
+        CustomParser = ParseLimit,
+    };
+
     private readonly Option<bool> _backwards = new("--backwards") { Description = "Newest first." };
     private readonly Option<bool> _settled = new("--settled")
     {
@@ -79,6 +85,18 @@ internal sealed class ReadCommand : Command, IHasExamples
         HelpName = "time",
         CustomParser = result => ParseInstant(name, result),
     };
+
+    private static long? ParseLimit(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
+        {
+            return limit;
+        }
+
+        result.AddError($"--limit must be a whole number from 1; it is '{text}'.");
+        return null;
+    }
 
     // Without an offset a time is taken as UTC, whatever the machine's zone: the same command gives the same events everywhere.
     private static DateTimeOffset? ParseInstant(string name, ArgumentResult result)

@@ -2,24 +2,16 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using SyncKit.EfStore.Importing;
 
 namespace SyncKit.EfStore;
 
 /// <summary>
 /// Events as JSON Lines: one object a line, whose members have the names of the columns. A member that is absent is SQL NULL, one that is
-/// <c>null</c> is the JSON value <c>null</c>. What <see cref="Write"/> writes, <see cref="ReadAsync"/> reads.
+/// <c>null</c> is the JSON value <c>null</c>. What <see cref="Write(IBufferWriter{byte}, StoredEvent)"/> writes, <see cref="ReadAsync"/> reads.
 /// </summary>
 public static class JsonLines
 {
-    private static readonly JsonWriterOptions WriterOptions = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
     /// <summary>Reads events in constant memory.</summary>
     /// <param name="input">
     /// UTF-8, or gzip of it, which is recognised by its first bytes. <c>id</c>, <c>aggregate_id</c> and <c>event_type</c> are required,
@@ -42,27 +34,36 @@ public static class JsonLines
     /// <param name="stored">The event.</param>
     public static void Write(IBufferWriter<byte> output, StoredEvent stored)
     {
-        ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(stored);
-        using (var json = new Utf8JsonWriter(output, WriterOptions))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("version"u8, stored.Version.Value);
-            json.WriteNumber("stream_version"u8, stored.StreamVersion);
-            json.WriteString("id"u8, stored.Id);
-            json.WriteString("aggregate_id"u8, stored.AggregateId);
-            json.WriteString("event_type"u8, stored.EventType);
-            WriteRaw(json, "data"u8, stored.Data);
-            WriteRaw(json, "metadata"u8, stored.Metadata);
-            if (stored.CreatedAt is { } createdAt)
-            {
-                json.WriteString("created_at"u8, createdAt.ToUniversalTime());
-            }
+        using var line = new JsonLineWriter(output);
+        line.Place(stored.Version, stored.StreamVersion, stored.Id, stored.AggregateId);
+        line.Text("event_type"u8, stored.EventType);
+        line.Raw("data"u8, stored.Data);
+        line.Raw("metadata"u8, stored.Metadata);
+        line.Instant("created_at"u8, stored.CreatedAt);
+    }
 
-            json.WriteEndObject();
-        }
+    /// <summary>Writes one notification and a line feed.</summary>
+    /// <param name="output">Takes the line.</param>
+    /// <param name="notification">The notification.</param>
+    public static void Write(IBufferWriter<byte> output, EventNotification notification)
+    {
+        ArgumentNullException.ThrowIfNull(notification);
+        using var line = new JsonLineWriter(output);
+        line.Place(notification.Version, notification.StreamVersion, notification.Id, notification.AggregateId);
+        line.Text("event_type"u8, notification.EventType);
+        line.Instant("created_at"u8, notification.CreatedAt);
+        line.Text("stream_name"u8, notification.StreamName);
+    }
 
-        output.Write("\n"u8);
+    /// <summary>Writes the place of one appended event and a line feed.</summary>
+    /// <param name="output">Takes the line.</param>
+    /// <param name="appended">The place.</param>
+    public static void Write(IBufferWriter<byte> output, AppendedEvent appended)
+    {
+        ArgumentNullException.ThrowIfNull(appended);
+        using var line = new JsonLineWriter(output);
+        line.Place(appended.Version, appended.StreamVersion, appended.Id, appended.AggregateId);
     }
 
     internal static async IAsyncEnumerable<NumberedEvent> ReadNumberedAsync(
@@ -114,13 +115,4 @@ public static class JsonLines
     }
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept((byte)' ', (byte)'\t') < 0;
-
-    private static void WriteRaw(Utf8JsonWriter json, ReadOnlySpan<byte> name, EventJson? value)
-    {
-        if (value is not null)
-        {
-            json.WritePropertyName(name);
-            json.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
-        }
-    }
 }
