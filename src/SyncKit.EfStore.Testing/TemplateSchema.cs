@@ -4,5 +4,6 @@ namespace SyncKit.EfStore.Testing;
 internal static class TemplateSchema
 {
     /// <summary>Brings the template database up to date. Every database handed out is a copy of the result.</summary>
-    internal static Task MigrateAsync(string connectionString, CancellationToken cancellationToken) => Task.CompletedTask;
+    internal static Task MigrateAsync(string connectionString, CancellationToken cancellationToken) =>
+        EventStoreSchema.MigrateAsync(connectionString, cancellationToken);
 }

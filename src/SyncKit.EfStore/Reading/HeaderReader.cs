@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+using NpgsqlTypes;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Reading;
+
+/// <summary>Reads events without their data: what a notification says, from the log itself.</summary>
+internal sealed class HeaderReader(EventStoreConnections connections)
+{
+    private const int PageSize = 5_000;
+
+    // Ranges rather than versions: one gap of a million versions is one row here. Joined from the ranges, each an index scan.
+    private const string Sql = $"""
+        SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, e.created_at
+        FROM (
+            SELECT first, last FROM unnest($1, $2) AS given (first, last) WHERE last > $3
+        ) AS ranges
+        JOIN {SchemaNames.EventsTable} AS e ON e.version BETWEEN ranges.first AND ranges.last AND e.version > $3
+        WHERE $4::text[] IS NULL OR e.aggregate_id = ANY ($4)
+        ORDER BY e.version
+        LIMIT $5
+        """;
+
+    /// <summary>The committed events within ranges that do not overlap, by version, in constant memory.</summary>
+    /// <param name="ranges">Inclusive at both ends.</param>
+    /// <param name="streams">Only these; null for all.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    internal async IAsyncEnumerable<EventNotification> ReadAsync(
+        IReadOnlyList<(long First, long Last)> ranges,
+        string[]? streams,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var firsts = ranges.Select(range => range.First).ToArray();
+        var lasts = ranges.Select(range => range.Last).ToArray();
+        var after = 0L;
+        while (true)
+        {
+            var page = await ReadPageAsync(firsts, lasts, after, streams, cancellationToken).ConfigureAwait(false);
+            foreach (var header in page)
+            {
+                yield return header;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            after = page[^1].Version.Value;
+        }
+    }
+
+    private async Task<List<EventNotification>> ReadPageAsync(
+        long[] firsts, long[] lasts, long after, string[]? streams, CancellationToken cancellationToken)
+    {
+        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var batch = connection.CreateBatch();
+        var select = new NpgsqlBatchCommand(Sql);
+        select.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = firsts });
+        select.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = lasts });
+        select.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        select.Parameters.Add(new NpgsqlParameter<string[]?> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, TypedValue = streams });
+        select.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageSize });
+        batch.BatchCommands.Add(PlannerCare.Command());
+        batch.BatchCommands.Add(select);
+
+        var page = new List<EventNotification>();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            page.Add(new EventNotification(
+                new EventVersion(reader.GetInt64(0)),
+                reader.GetInt64(1),
+                reader.GetString(2),
+                reader.GetString(3),
+                reader.GetString(4),
+                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
+        }
+
+        return page;
+    }
+}

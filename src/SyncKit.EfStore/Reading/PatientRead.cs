@@ -1,0 +1,37 @@
+using Polly;
+using Polly.Retry;
+
+namespace SyncKit.EfStore.Reading;
+
+/// <summary>
+/// Repeats a read until it succeeds or is cancelled: for those who read on someone's behalf, and have nobody to give the error to.
+/// </summary>
+internal static class PatientRead
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
+
+    /// <param name="time">The clock of the waits.</param>
+    /// <param name="failed">Called at the first failure in a row, with the wait and the error: one line for a change of state.</param>
+    internal static ResiliencePipeline Create(TimeProvider time, Action<TimeSpan, Exception> failed) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = FirstDelay,
+                MaxDelay = LongestDelay,
+                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not (null or OperationCanceledException)),
+                OnRetry = args =>
+                {
+                    if (args.AttemptNumber == 0)
+                    {
+                        failed(args.RetryDelay, args.Outcome.Exception!);
+                    }
+
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+}
