@@ -24,7 +24,9 @@ internal sealed class StoreHost : IAsyncDisposable
     {
         // Empty: what a command does must not depend on an appsettings.json where it happens to run.
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new StandardErrorLogger()).AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning);
+        builder.Logging.AddProvider(new StandardErrorLogger())
+            .AddFilter<StandardErrorLogger>(null, LogLevel.None)
+            .AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning);
         builder.Services.AddPostgresEventStore(connectionString);
         var host = builder.Build();
         try
