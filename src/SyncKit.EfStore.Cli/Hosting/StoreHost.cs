@@ -9,6 +9,9 @@ namespace SyncKit.EfStore.Cli.Hosting;
 /// <summary>The library as an application hosts it, for the length of one command.</summary>
 internal sealed class StoreHost : IAsyncDisposable
 {
+    // Its changes of state are shown by ListenerWatch.
+    private const string ListenerCategory = "SyncKit.EfStore.Notifications.NotificationListener";
+
     private readonly IHost _host;
     private bool _started;
 
@@ -26,7 +29,8 @@ internal sealed class StoreHost : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(new StandardErrorLogger())
             .AddFilter<StandardErrorLogger>(null, LogLevel.None)
-            .AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning);
+            .AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning)
+            .AddFilter<StandardErrorLogger>(ListenerCategory, LogLevel.None);
         builder.Services.AddPostgresEventStore(connectionString);
         var host = builder.Build();
         try
