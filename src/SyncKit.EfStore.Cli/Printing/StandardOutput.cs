@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace SyncKit.EfStore.Cli.Printing;
@@ -26,4 +27,31 @@ internal static class StandardOutput
 
     /// <summary>Whether the reader of stdout has gone. That is how a pipe ends, and no failure.</summary>
     internal static bool IsClosedPipe(Exception error) => error is IOException { HResult: BrokenPipe };
+
+    /// <summary>Whether the reader has gone, asked without writing: who follows a quiet log would find out only with its next event.</summary>
+    internal static bool IsAbandoned()
+    {
+        if (IsTerminal || OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        var output = new PollDescriptor { Descriptor = 1 };
+        return Poll(ref output, 1, 0) > 0 && (output.Returned & (PollError | PollHangUp)) != 0;
+    }
+
+    private const short PollError = 0x8;
+    private const short PollHangUp = 0x10;
+
+    [DllImport("libc", EntryPoint = "poll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Poll(ref PollDescriptor descriptors, nuint count, int timeoutMilliseconds);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        internal int Descriptor;
+        internal short Asked;
+        internal short Returned;
+    }
 }
