@@ -16,7 +16,8 @@ public static class JsonLines
     /// <param name="input">
     /// UTF-8, or gzip of it, which is recognised by its first bytes. <c>id</c>, <c>aggregate_id</c> and <c>event_type</c> are required,
     /// <c>data</c>, <c>metadata</c> and <c>created_at</c> (ISO 8601 with an offset; absent or null is the server's clock) are not, others are
-    /// ignored. Blank lines are skipped; a line holds at most 64 MiB. Not disposed.
+    /// ignored. Blank lines are skipped; a line holds at most 64 MiB. Not disposed. .NET takes gzip that was cut off for its end, unless the
+    /// application sets <c>System.IO.Compression.UseStrictValidation</c> to true.
     /// </param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="ImportException">A line is no event that can be stored. All lines before it have been returned.</exception>

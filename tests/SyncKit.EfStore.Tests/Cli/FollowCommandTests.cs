@@ -44,7 +44,7 @@ public sealed class FollowCommandTests : CliDatabase
     {
         using var follower = SynckitProcess.Start(ConnectionString, arguments.Split(' '));
         await follower.UntilSaidAsync("all events");
-        follower.Output.Close();
+        follower.CloseOutput();
 
         Assert.AreEqual(0, (await follower.EndAsync()).ExitCode);
     }

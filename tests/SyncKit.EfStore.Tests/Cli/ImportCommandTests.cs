@@ -49,6 +49,15 @@ public sealed class ImportCommandTests : CliDatabase
     }
 
     [TestMethod]
+    public async Task Gzip_that_was_cut_off_is_a_failure_even_between_two_lines()
+    {
+        var cut = await ImportAsync(Gzip(Lines(5))[..^4]);
+
+        Assert.AreEqual(1, cut.ExitCode);
+        Assert.StartsWith("synckit: Line 6: The gzip data must be whole and undamaged; it is not. Everything before it is stored: 5 events now", cut.Error);
+    }
+
+    [TestMethod]
     public async Task An_empty_input_stores_nothing_and_is_no_failure()
     {
         var import = await ImportAsync("");

@@ -32,7 +32,7 @@ public sealed class ReadCommandTests : CliDatabase
         await ImportAsync(Lines(20_000));
         using var read = SynckitProcess.Start(ConnectionString, "read");
         Assert.AreEqual("e1", Id(await read.ReadLineAsync()));
-        read.Output.Close();
+        read.CloseOutput();
         var end = await read.EndAsync();
 
         Assert.AreEqual((0, ""), (end.ExitCode, end.Error));

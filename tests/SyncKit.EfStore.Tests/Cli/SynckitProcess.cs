@@ -18,9 +18,9 @@ internal sealed class SynckitProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _error = new();
 
-    private SynckitProcess(Process process) => _process = process;
+    private bool _outputClosed;
 
-    internal StreamReader Output => _process.StandardOutput;
+    private SynckitProcess(Process process) => _process = process;
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="connectionString">For its environment; null leaves it without one.</param>
@@ -79,7 +79,14 @@ internal sealed class SynckitProcess : IDisposable
     internal async Task<string> ReadLineAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        return await Output.ReadLineAsync(patience.Token) ?? throw new AssertFailedException($"synckit ended its output; it said: {_error}");
+        return await _process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new AssertFailedException($"synckit ended its output; it said: {_error}");
+    }
+
+    /// <summary>Closes the pipe on its stdout, as head does when it has enough.</summary>
+    internal void CloseOutput()
+    {
+        _outputClosed = true;
+        _process.StandardOutput.Close();
     }
 
     /// <summary>As Ctrl-C does.</summary>
@@ -91,7 +98,7 @@ internal sealed class SynckitProcess : IDisposable
     internal async Task<SynckitResult> EndAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        var output = Output.BaseStream.CanRead ? Output.ReadToEndAsync(patience.Token) : Task.FromResult("");
+        var output = _outputClosed ? Task.FromResult("") : _process.StandardOutput.ReadToEndAsync(patience.Token);
         _error.Append(await _process.StandardError.ReadToEndAsync(patience.Token));
         await _process.WaitForExitAsync(patience.Token);
         return new SynckitResult(_process.ExitCode, await output, _error.ToString());

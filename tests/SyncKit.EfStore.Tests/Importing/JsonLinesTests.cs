@@ -124,19 +124,16 @@ public sealed class JsonLinesTests
     }
 
     [TestMethod]
-    public async Task Gzip_that_was_cut_off_is_refused_after_what_it_holds()
+    public async Task Gzip_is_recognised_in_several_parts_too()
     {
         using var bytes = new MemoryStream();
-        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest))
+        for (var part = 0; part < 2; part++)
         {
-            for (var n = 0; n < 5_000; n++)
-            {
-                gzip.Write(Encoding.UTF8.GetBytes($"{Start},\"data\":\"{Guid.NewGuid()}\"}}\n"));
-            }
+            using var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true);
+            gzip.Write(Encoding.UTF8.GetBytes($"{Good}\n"));
         }
 
-        Assert.HasCount(5_000, await ReadAsync(bytes.ToArray()));
-        Assert.IsGreaterThan(1, (await RefusedAsync(bytes.ToArray()[..(int)(bytes.Length / 2)])).Line);
+        Assert.HasCount(2, await ReadAsync(bytes.ToArray()));
     }
 
     private static async Task<ImportException> RefusedAsync(byte[] text) =>
