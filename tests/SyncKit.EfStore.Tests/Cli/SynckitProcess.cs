@@ -15,6 +15,10 @@ internal sealed class SynckitProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // Where it was built: this folder lacks the assemblies that the tests get from ASP.NET Core.
+    private static readonly string Tool = Path.Combine(
+        [RepositoryRoot.Path, "src", "SyncKit.EfStore.Cli", "bin", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^2..], "synckit.dll"]);
+
     private readonly Process _process;
     private readonly StringBuilder _error = new();
 
@@ -43,7 +47,7 @@ internal sealed class SynckitProcess : IDisposable
 
     internal static SynckitProcess Start(string? connectionString, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "synckit.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", ["exec", Tool, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
