@@ -15,9 +15,7 @@ internal sealed class SynckitProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // Where it was built: this folder lacks the assemblies that the tests get from ASP.NET Core.
-    private static readonly string Tool = Path.Combine(
-        [RepositoryRoot.Path, "src", "SyncKit.EfStore.Cli", "bin", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^2..], "synckit.dll"]);
+    private static readonly string Tool = RepositoryRoot.Program("src/SyncKit.EfStore.Cli", "synckit.dll");
 
     private readonly Process _process;
     private readonly StringBuilder _error = new();
