@@ -34,6 +34,8 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     // While an append holds the mark back, it is looked at again this soon.
     private static readonly TimeSpan HeldBackPoll = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LastDeliveries = TimeSpan.FromSeconds(2);
+
     private readonly EventStoreConnections _connections;
     private readonly HeaderReader _headers;
     private readonly EventStoreMetrics _metrics;
@@ -264,8 +266,11 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         nonePending.TrySetResult();
     }
 
-    /// <summary>Ends every observer, and every one added later: null for a clean end.</summary>
-    internal void End(Exception? error)
+    /// <summary>
+    /// Ends every observer, and every one added later: null for a clean end. The task ends when all have got what waited for them, or after
+    /// two seconds, whoever is slow.
+    /// </summary>
+    internal async Task EndAsync(Exception? error)
     {
         List<HubSubscription> all;
         lock (_lock)
@@ -284,6 +289,11 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         {
             subscription.End(error);
         }
+
+        using var waiting = new CancellationTokenSource();
+        await Task.WhenAny(Task.WhenAll(all.Select(subscription => subscription.Queue.Drained)), Task.Delay(LastDeliveries, _time, waiting.Token))
+            .ConfigureAwait(false);
+        await waiting.CancelAsync().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

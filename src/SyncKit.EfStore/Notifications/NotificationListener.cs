@@ -95,7 +95,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         }
 
         _firstAttempt.TrySetResult();
-        _hub.End(null);
+        await _hub.EndAsync(null).ConfigureAwait(false);
         _states.Set(new ListenerState(ListenerStatus.Stopped));
         _states.Dispose();
     }
@@ -133,7 +133,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
 
                 if (_schedule.Failures >= _maxAttempts)
                 {
-                    Fail(reason, error);
+                    await FailAsync(reason, error).ConfigureAwait(false);
                     return;
                 }
 
@@ -298,14 +298,13 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         _firstAttempt.TrySetResult();
     }
 
-    private void Fail(string reason, Exception error)
+    private async Task FailAsync(string reason, Exception error)
     {
         Log.ListenerFailed(_logger, _connections.Target, _schedule.Failures, reason);
         _states.Set(new ListenerState(ListenerStatus.Failed) { FailedAttempts = _schedule.Failures, Reason = reason });
         _firstAttempt.TrySetResult();
-        _hub.End(error is EventStoreException
-            ? error
-            : new EventStoreUnavailableException(UnavailableReason.ServerUnreachable, $"The listener gave up after {_schedule.Failures} attempts. {reason}", error));
+        await _hub.EndAsync(new EventStoreUnavailableException(
+            UnavailableReason.ServerUnreachable, $"The listener gave up after {_schedule.Failures} attempts. {reason}", error)).ConfigureAwait(false);
     }
 
     private string Reason(Exception error) =>

@@ -47,6 +47,18 @@ internal sealed class ObserverQueue : IDisposable
         _logger = logger;
     }
 
+    /// <summary>Ends when nothing waits any more, as things stand.</summary>
+    internal Task Drained
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _drain;
+            }
+        }
+    }
+
     /// <summary>Takes a notification; never blocks.</summary>
     internal void Add(EventNotification notification)
     {
