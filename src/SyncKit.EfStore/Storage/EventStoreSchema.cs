@@ -55,11 +55,15 @@ public static class EventStoreSchema
             var mended = await SchemaDrift.MendAsync(connection, cancellationToken).ConfigureAwait(false);
             return new SchemaMigration([.. after.Except(before)], mended);
         }
-        catch (Exception error) when (PostgresErrors.Describes(error))
+        catch (Exception error) when (PostgresErrors.Describes(Unwrapped(error)))
         {
-            throw PostgresErrors.Translate(error, PostgresErrors.Target(connection.ConnectionString));
+            throw PostgresErrors.Translate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));
         }
     }
+
+    /// <summary>EF wraps what it takes for transient into advice to retry, which is the caller's decision here.</summary>
+    private static Exception Unwrapped(Exception error) =>
+        error is InvalidOperationException { InnerException: NpgsqlException inner } ? inner : error;
 
     private static async Task<IReadOnlyList<string>> AppliedAsync(EventStoreDbContext db, CancellationToken cancellationToken) =>
         await db.Database.CanConnectAsync(cancellationToken).ConfigureAwait(false)

@@ -1,4 +1,5 @@
 -- Events are facts: Down refuses to drop them unless the session says so (SET synckit.allow_drop = on).
+-- The error code is one that drivers do not take for transient: object_in_use and object_not_in_prerequisite_state they would try again.
 -- An adopted table stays, as go-sync-kit made it; the places in the streams can be numbered again from the versions.
 DO $down$
 BEGIN
@@ -6,7 +7,7 @@ BEGIN
 
     IF EXISTS (SELECT FROM events) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
         RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams.'
-            USING ERRCODE = 'object_in_use',
+            USING ERRCODE = 'restrict_violation',
                 HINT = 'To go down all the same: SET synckit.allow_drop = on in the session, or PGOPTIONS="-c synckit.allow_drop=on".';
     END IF;
 
