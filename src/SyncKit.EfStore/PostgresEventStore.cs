@@ -1,23 +1,43 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Appending;
+using SyncKit.EfStore.Notifications;
+using SyncKit.EfStore.Ordering;
 using SyncKit.EfStore.Reading;
+using SyncKit.EfStore.Subscriptions;
 
 namespace SyncKit.EfStore;
 
 /// <summary>The store on PostgreSQL: checks what comes in, and hands it to the folder that does it.</summary>
-internal sealed class PostgresEventStore(Appender appender, EventReader reader, EventStoreOptions options) : IEventStore
+internal sealed class PostgresEventStore(
+    Appender appender,
+    EventReader reader,
+    SettledMark settled,
+    NotificationListener listener,
+    NotificationHub hub,
+    ListenerStates states,
+    IOptions<EventStoreOptions> options,
+    TimeProvider time,
+    ILogger<PostgresEventStore> logger) : IRealtimeEventStore, IDisposable
 {
+    private static readonly TimeSpan ObserversJoin = TimeSpan.FromSeconds(2);
+
+    public ListenerState ListenerState => states.Now;
+
+    IObservable<ListenerState> IRealtimeEventStore.ListenerStates => states.All;
+
     public Task<AppendResult> StoreAsync(EventData eventData, CancellationToken cancellationToken = default) =>
         StoreAsync([eventData], cancellationToken);
 
     public async Task<AppendResult> StoreAsync(IReadOnlyList<EventData> events, CancellationToken cancellationToken = default) =>
-        await AppendAsync(AppendRequest.OfEvents(events, options.MaxJsonBytes), cancellationToken).ConfigureAwait(false);
+        await AppendAsync(AppendRequest.OfEvents(events, options.Value.MaxJsonBytes), cancellationToken).ConfigureAwait(false);
 
     public async Task<AppendResult> AppendAsync(
         IReadOnlyList<EventData> events, ExpectedVersion expected, CancellationToken cancellationToken = default) =>
         await AppendAsync([new StreamAppend(expected, events)], cancellationToken).ConfigureAwait(false);
 
     public async Task<AppendResult> AppendAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken = default) =>
-        await AppendAsync(AppendRequest.OfStreams(appends, options.MaxJsonBytes), cancellationToken).ConfigureAwait(false);
+        await AppendAsync(AppendRequest.OfStreams(appends, options.Value.MaxJsonBytes), cancellationToken).ConfigureAwait(false);
 
     public IAsyncEnumerable<StoredEvent> LoadAsync(EventVersion since, CancellationToken cancellationToken = default) =>
         ReadAsync(new EventQuery { After = since }, cancellationToken);
@@ -25,7 +45,7 @@ internal sealed class PostgresEventStore(Appender appender, EventReader reader, 
     public IAsyncEnumerable<StoredEvent> LoadByAggregateAsync(
         string aggregateId, EventVersion since = default, CancellationToken cancellationToken = default)
     {
-        InputRules.Lookup(aggregateId, "aggregate_id");
+        InputRules.NotNull(aggregateId, "aggregate_id");
         return ReadAsync(new EventQuery { AggregateId = aggregateId, After = since }, cancellationToken);
     }
 
@@ -40,9 +60,50 @@ internal sealed class PostgresEventStore(Appender appender, EventReader reader, 
 
     public EventVersion ParseVersion(string text) => EventVersion.Parse(text);
 
-    /// <summary>The container owns the connections and disposes them after this.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public IObservable<EventNotification> ObserveAll() => Observe(new NotificationFilter());
 
-    private Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
-        appender.AppendAsync(request, cancellationToken);
+    public IObservable<EventNotification> ObserveStream(string aggregateId) =>
+        Observe(new NotificationFilter(AggregateId: InputRules.Lookup(aggregateId, "aggregate_id")));
+
+    public IObservable<EventNotification> ObserveEventType(string eventType) =>
+        Observe(new NotificationFilter(EventType: InputRules.Lookup(eventType, "event_type")));
+
+    public Task<IAsyncDisposable> SubscribeToAllAsync(
+        Func<StoredEvent, CancellationToken, Task> handler, EventVersion? since = null, CancellationToken cancellationToken = default) =>
+        SubscribeAsync(null, handler, since, cancellationToken);
+
+    public Task<IAsyncDisposable> SubscribeToStreamAsync(
+        string aggregateId,
+        Func<StoredEvent, CancellationToken, Task> handler,
+        EventVersion? since = null,
+        CancellationToken cancellationToken = default) =>
+        SubscribeAsync(InputRules.Lookup(aggregateId, "aggregate_id"), handler, since, cancellationToken);
+
+    /// <summary>Stops listening. The container owns the connections and disposes them after this.</summary>
+    public async ValueTask DisposeAsync() => await listener.StopAsync().ConfigureAwait(false);
+
+    /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
+    public void Dispose() => listener.Dispose();
+
+    private async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        // An observer that subscribed a moment ago sees what this caller appends next, though its LISTEN may still be on its way.
+        await hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken).ConfigureAwait(false);
+        return await appender.AppendAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private NotificationObservable Observe(NotificationFilter filter) => new(listener, hub, filter, logger);
+
+    private async Task<IAsyncDisposable> SubscribeAsync(
+        string? aggregateId,
+        Func<StoredEvent, CancellationToken, Task> handler,
+        EventVersion? since,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        listener.EnsureStarted();
+        var subscription = new EventSubscription(hub, reader, settled, aggregateId, handler, time, logger);
+        await subscription.StartAsync(since, cancellationToken).ConfigureAwait(false);
+        return subscription;
+    }
 }

@@ -40,7 +40,7 @@ internal static partial class Log
     [LoggerMessage(301, LogLevel.Error, "A handler threw on version {Version}; it gets the next event all the same.")]
     internal static partial void HandlerThrew(ILogger logger, long version, Exception error);
 
-    [LoggerMessage(302, LogLevel.Warning, "An observer is slow: more than {Capacity} notifications wait for it. The rest is read from the log when it has caught up.")]
+    [LoggerMessage(302, LogLevel.Information, "An observer is slow: more than {Capacity} notifications wait for it. The rest is read from the log when it has caught up.")]
     internal static partial void ObserverSlow(ILogger logger, int capacity);
 
     [LoggerMessage(303, LogLevel.Warning, "Reading events for a subscription failed; trying again in {Wait}.")]

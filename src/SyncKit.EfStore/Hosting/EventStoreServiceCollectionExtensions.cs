@@ -1,13 +1,14 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using SyncKit;
 using SyncKit.EfStore;
 using SyncKit.EfStore.Appending;
 using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Hosting;
+using SyncKit.EfStore.Notifications;
 using SyncKit.EfStore.Ordering;
 using SyncKit.EfStore.Reading;
 using SyncKit.EfStore.Storage;
@@ -63,23 +64,30 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EventStoreOptions>, EventStoreOptionsValidator>());
 
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<EventStoreOptions>>().Value);
-        services.TryAddSingleton(provider => new EventStoreConnections(provider.GetRequiredService<EventStoreOptions>()));
-        services.TryAddSingleton(provider => new EventStoreMetrics(
-            provider.GetService<IMeterFactory>(), provider.GetRequiredService<EventStoreOptions>().EnableMetrics));
+        services.TryAddSingleton(provider => new EventStoreConnections(Options(provider)));
+        services.TryAddSingleton(provider => new EventStoreMetrics(provider.GetService<IMeterFactory>(), Options(provider).EnableMetrics));
         services.TryAddSingleton<Appender>();
         services.TryAddSingleton<SettledMark>();
         services.TryAddSingleton(provider => new EventReader(
-            provider.GetRequiredService<EventStoreConnections>(),
-            provider.GetRequiredService<SettledMark>(),
-            provider.GetRequiredService<EventStoreOptions>().BatchSize));
+            provider.GetRequiredService<EventStoreConnections>(), provider.GetRequiredService<SettledMark>(), Options(provider).BatchSize));
+        services.TryAddSingleton<HeaderReader>();
+        services.TryAddSingleton<ListenerStates>();
+        services.TryAddSingleton<NotificationHub>();
+        services.TryAddSingleton<NotificationListener>();
         services.TryAddSingleton<PostgresEventStore>();
-        services.TryAddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.TryAddSingleton<IRealtimeEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.TryAddSingleton<IEventStore>(provider => provider.GetRequiredService<IRealtimeEventStore>());
+
+        // In this order: the schema is there before the listener looks at it.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaService>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListenerService>());
 
         services.AddDbContextFactory<EventStoreDbContext>(
             (provider, options) => EventStoreSchema.Configure(options, provider.GetRequiredService<EventStoreConnections>().Pool));
         return new EventStoreBuilder(services);
     }
+
+    private static EventStoreOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<EventStoreOptions>>().Value;
 
     private static void FillConnectionString(EventStoreOptions options, IServiceProvider provider)
     {

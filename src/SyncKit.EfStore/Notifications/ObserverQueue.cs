@@ -9,7 +9,7 @@ namespace SyncKit.EfStore.Notifications;
 /// What waits for one observer, and the task that hands it over, one batch at a time. Bounded: past its capacity only versions are
 /// kept, and when the observer has caught up the rest is read from the log. So a slow observer misses nothing and holds up nobody.
 /// </summary>
-internal sealed class ObserverQueue
+internal sealed class ObserverQueue : IDisposable
 {
     private const int BatchSize = 1_000;
 
@@ -24,6 +24,7 @@ internal sealed class ObserverQueue
     private readonly Queue<EventNotification> _waiting = new(); // under _lock
     private readonly VersionSet _missed = new(); // under _lock; younger than all of _waiting
     private Action? _last; // under _lock; what to call once nothing waits
+    private bool _stopped; // under _lock
     private bool _draining; // under _lock; whether a drain runs, which alone calls _deliver
     private Task _drain = Task.CompletedTask; // under _lock
 
@@ -46,12 +47,24 @@ internal sealed class ObserverQueue
         _logger = logger;
     }
 
+    /// <summary>Ends when nothing waits any more, as things stand.</summary>
+    internal Task Drained
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _drain;
+            }
+        }
+    }
+
     /// <summary>Takes a notification; never blocks.</summary>
     internal void Add(EventNotification notification)
     {
         lock (_lock)
         {
-            if (_last is not null || _stopping.IsCancellationRequested)
+            if (_stopped || _last is not null)
             {
                 return;
             }
@@ -79,7 +92,7 @@ internal sealed class ObserverQueue
     {
         lock (_lock)
         {
-            if (_last is null && !_stopping.IsCancellationRequested)
+            if (!_stopped && _last is null)
             {
                 _last = last;
                 DrainIfIdle_NeedsLock();
@@ -95,10 +108,18 @@ internal sealed class ObserverQueue
             _waiting.Clear();
             _missed.Clear();
             _last = null;
-            _stopping.Cancel();
+            if (!_stopped)
+            {
+                _stopped = true;
+                _stopping.Cancel();
+            }
+
             return _drain;
         }
     }
+
+    /// <summary>After <see cref="StopAsync"/> has ended.</summary>
+    public void Dispose() => _stopping.Dispose();
 
     private void DrainIfIdle_NeedsLock()
     {

@@ -10,14 +10,20 @@ internal sealed class HeaderReader(EventStoreConnections connections)
 {
     private const int PageSize = 5_000;
 
-    // Ranges rather than versions: one gap of a million versions is one row here. Joined from the ranges, each an index scan.
+    // Ranges rather than versions: one gap of a million versions is one row here. LATERAL with a LIMIT of its own, because the planner would
+    // otherwise walk the whole log and compare each event with each range.
     private const string Sql = $"""
         SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, e.created_at
-        FROM (
-            SELECT first, last FROM unnest($1, $2) AS given (first, last) WHERE last > $3
-        ) AS ranges
-        JOIN {SchemaNames.EventsTable} AS e ON e.version BETWEEN ranges.first AND ranges.last AND e.version > $3
-        WHERE $4::text[] IS NULL OR e.aggregate_id = ANY ($4)
+        FROM unnest($1, $2) AS ranges (first, last)
+        CROSS JOIN LATERAL (
+            SELECT *
+            FROM {SchemaNames.EventsTable}
+            WHERE version BETWEEN greatest(ranges.first, $3 + 1) AND ranges.last
+                AND ($4::text[] IS NULL OR aggregate_id = ANY ($4))
+            ORDER BY version
+            LIMIT $5
+        ) AS e
+        WHERE ranges.last > $3
         ORDER BY e.version
         LIMIT $5
         """;

@@ -9,7 +9,7 @@ namespace SyncKit.EfStore.Reading;
 internal static class PatientRead
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
     /// <param name="time">The clock of the waits.</param>
     /// <param name="failed">Called at the first failure in a row, with the wait and the error: one line for a change of state.</param>

@@ -6,7 +6,7 @@ namespace SyncKit.EfStore.Storage;
 /// The store's connections: a pool for statements, and a source of single connections for the listener. Checks the schema once,
 /// before the first statement of the process.
 /// </summary>
-internal sealed class EventStoreConnections : IAsyncDisposable
+internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 {
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource? _listener;
@@ -72,6 +72,15 @@ internal sealed class EventStoreConnections : IAsyncDisposable
         if (_ownsPool)
         {
             await _pool.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener?.Dispose();
+        if (_ownsPool)
+        {
+            _pool.Dispose();
         }
     }
 }

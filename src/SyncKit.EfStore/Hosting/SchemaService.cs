@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Hosting;
+
+/// <summary>Before anything else of the store starts: migrates or checks the schema, where an option asks for it.</summary>
+internal sealed class SchemaService(
+    EventStoreConnections connections, IOptions<EventStoreOptions> options, ILogger<SchemaService> logger) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.MigrateAtStart)
+        {
+            var done = await EventStoreSchema.MigrateAsync(connections.Pool, cancellationToken).ConfigureAwait(false);
+            Log.SchemaMigrated(logger, connections.Target, done.Applied.Count, done.Mended.Count);
+        }
+
+        if (options.Value.RequireSchemaAtStart)
+        {
+            try
+            {
+                await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (PostgresErrors.Describes(error))
+            {
+                throw PostgresErrors.Translate(error, connections.Target);
+            }
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,582 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Ordering;
+using SyncKit.EfStore.Reading;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Notifications;
+
+/// <summary>
+/// Turns the listener's payloads into notifications, and fans them out: each event once, in the order of its stream.
+/// </summary>
+/// <remarks>
+/// <para>
+/// One task, the pump, owns what was shown. A payload that says everything is shown at once; one that says only versions is looked up
+/// first. Whatever payloads may have missed (a lost connection, a full inbox) is found by a <em>replay</em>: every committed version that
+/// was not shown yet is read from the log. A replay follows each connect, each change of channels, each overflow, and the poll interval.
+/// </para>
+/// <para>
+/// A replay also moves the mark: highest version and open appends are read first, rows second; once those appends have ended and the
+/// rows were read again, nothing can appear below, and those versions need not be remembered.
+/// </para>
+/// </remarks>
+internal sealed class NotificationHub : IAsyncDisposable, IDisposable
+{
+    private const int InboxCapacity = 65_536;
+    private const int MaxRuns = 100_000;
+
+    // How far below the newest version a log's open appends are looked for when the hub starts while some are open.
+    private const long BaselineDepth = 100_000;
+
+    // While an append holds the mark back, it is looked at again this soon.
+    private static readonly TimeSpan HeldBackPoll = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LastDeliveries = TimeSpan.FromSeconds(2);
+
+    private readonly EventStoreConnections _connections;
+    private readonly HeaderReader _headers;
+    private readonly EventStoreMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _pollInterval;
+    private readonly int _maxStreamChannels;
+    private readonly int _queueCapacity;
+    private readonly ResiliencePipeline _patience;
+    private readonly ILogger<NotificationHub> _logger;
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<(string Channel, string Payload)> _inbox =
+        Channel.CreateBounded<(string, string)>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true });
+
+    // Shared by all threads, under _lock.
+    private readonly Lock _lock = new();
+    private readonly SubscriptionTable _subscriptions = new();
+    private ListenedChannels? _listened; // what is in place; null before the first connect
+    private bool _baselined; // whether what was there before is known, so that a new observer can simply join
+    private bool _connected; // since the last replay: the listener (re)connected
+    private volatile bool _replayWanted; // written under _lock
+    private bool _inboxFull;
+    private int _pending; // observers not active yet
+    private TaskCompletionSource _nonePending = Completed();
+    private (bool Ended, Exception? Error) _end;
+    private ITimer? _poll;
+    private Task _pump = Task.CompletedTask;
+    private int _disposed;
+
+    // Owned by the pump.
+    private readonly ShownVersions _shown = new();
+    private OpenAppends? _holdingBack;
+    private (long From, long To)? _replayed; // shown by replays since the last connect
+    private bool _malformedLogged; // since the last connect
+
+    public NotificationHub(
+        EventStoreConnections connections,
+        HeaderReader headers,
+        EventStoreMetrics metrics,
+        IOptions<EventStoreOptions> options,
+        TimeProvider time,
+        ILogger<NotificationHub> logger)
+    {
+        _connections = connections;
+        _headers = headers;
+        _metrics = metrics;
+        _time = time;
+        _pollInterval = options.Value.PollInterval;
+        _maxStreamChannels = options.Value.MaxStreamChannels;
+        _queueCapacity = options.Value.ObserverQueueCapacity;
+        _logger = logger;
+        _patience = PatientRead.Create(time, (wait, error) =>
+        {
+            Log.ReplayFailed(logger, wait, error);
+            ReplayFailing?.Invoke(error);
+        });
+    }
+
+    /// <summary>Raised, on any thread, when the channels to listen to may have changed.</summary>
+    internal event Action? ChannelsChanged;
+
+    /// <summary>Raised by the pump after a (re)connect, once what was missed has been shown: the lowest and highest version, if any.</summary>
+    internal event Action<(long From, long To)?>? CaughtUp;
+
+    /// <summary>Raised by the pump when the log cannot be read; it tries again by itself.</summary>
+    internal event Action<Exception>? ReplayFailing;
+
+    /// <summary>What the observers of now need.</summary>
+    internal ListenedChannels WantedChannels
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return WantedChannels_NeedsLock();
+            }
+        }
+    }
+
+    internal void Start()
+    {
+        _pump = Task.Run(PumpAsync);
+        _poll = _time.CreateTimer(_ => WantReplay(), null, _pollInterval, _pollInterval);
+    }
+
+    /// <summary>From the listener's callback: takes a payload, never blocks.</summary>
+    internal void Post(string channel, string payload)
+    {
+        if (_inbox.Writer.TryWrite((channel, payload)))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_inboxFull)
+            {
+                Log.NotificationQueueFull(_logger);
+            }
+
+            _inboxFull = true;
+            _replayWanted = true;
+        }
+    }
+
+    /// <summary>From the listener: LISTEN is committed for these channels. What was missed is shown next.</summary>
+    internal void ChannelsInPlace(ListenedChannels channels, bool connected)
+    {
+        lock (_lock)
+        {
+            _listened = channels;
+            _connected |= connected;
+        }
+
+        WantReplay();
+    }
+
+    /// <summary>Adds an observer. It is active at once where its events arrive already, else once LISTEN is in place.</summary>
+    internal HubSubscription Add(
+        NotificationFilter filter, Func<IReadOnlyList<EventNotification>, CancellationToken, Task> deliver, Action<Exception?> ended)
+    {
+        var subscription = new HubSubscription(
+            filter, new ObserverQueue(deliver, _headers, _queueCapacity, _time, _logger), ended);
+        bool changed;
+        lock (_lock)
+        {
+            if (_end.Ended)
+            {
+                subscription.End(_end.Error);
+                return subscription;
+            }
+
+            _subscriptions.Add(subscription);
+            if (_baselined && _listened?.Cover(filter) == true)
+            {
+                subscription.Activate();
+            }
+            else if (_pending++ == 0)
+            {
+                _nonePending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            changed = ChannelsDiffer_NeedsLock();
+        }
+
+        if (changed)
+        {
+            ChannelsChanged?.Invoke();
+        }
+
+        return subscription;
+    }
+
+    /// <summary>Removes an observer; what waits for it is dropped. The task ends when the delivery under way has returned.</summary>
+    internal async Task RemoveAsync(HubSubscription subscription)
+    {
+        var changed = false;
+        lock (_lock)
+        {
+            if (_subscriptions.Remove(subscription))
+            {
+                if (!subscription.IsActive)
+                {
+                    PendingEnded_NeedsLock();
+                }
+
+                changed = ChannelsDiffer_NeedsLock();
+            }
+        }
+
+        if (changed)
+        {
+            ChannelsChanged?.Invoke();
+        }
+
+        await subscription.Queue.StopAsync().ConfigureAwait(false);
+        subscription.Queue.Dispose();
+    }
+
+    /// <summary>Ends at once where every observer is active; else when they are, or after the time given, once.</summary>
+    internal async ValueTask WhenAllInPlaceAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource nonePending;
+        lock (_lock)
+        {
+            nonePending = _nonePending;
+        }
+
+        if (nonePending.Task.IsCompleted)
+        {
+            return;
+        }
+
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(nonePending.Task, Task.Delay(atMost, _time, waiting.Token)).ConfigureAwait(false);
+        await waiting.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Whoever did not get its channel in this time has no connection; nobody else waits for it.
+        nonePending.TrySetResult();
+    }
+
+    /// <summary>
+    /// Ends every observer, and every one added later: null for a clean end. The task ends when all have got what waited for them, or after
+    /// two seconds, whoever is slow.
+    /// </summary>
+    internal async Task EndAsync(Exception? error)
+    {
+        List<HubSubscription> all;
+        lock (_lock)
+        {
+            if (_end.Ended)
+            {
+                return;
+            }
+
+            _end = (true, error);
+            all = [.. _subscriptions.All];
+            _nonePending.TrySetResult();
+        }
+
+        foreach (var subscription in all)
+        {
+            subscription.End(error);
+        }
+
+        using var waiting = new CancellationTokenSource();
+        await Task.WhenAny(Task.WhenAll(all.Select(subscription => subscription.Queue.Drained)), Task.Delay(LastDeliveries, _time, waiting.Token))
+            .ConfigureAwait(false);
+        await waiting.CancelAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stopping.CancelAsync().ConfigureAwait(false);
+            if (_poll is not null)
+            {
+                await _poll.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await _pump.ConfigureAwait(false);
+            _stopping.Dispose();
+        }
+    }
+
+    /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
+    }
+
+    private ListenedChannels WantedChannels_NeedsLock() => ListenedChannels.For(_subscriptions.OnlyStreams, _maxStreamChannels);
+
+    private bool ChannelsDiffer_NeedsLock()
+    {
+        var wanted = WantedChannels_NeedsLock();
+        return _listened is null
+            || (wanted.Streams is null) != (_listened.Streams is null)
+            || (wanted.Streams is not null && !wanted.Streams.SetEquals(_listened.Streams!));
+    }
+
+    private void PendingEnded_NeedsLock()
+    {
+        if (--_pending == 0)
+        {
+            _nonePending.TrySetResult();
+        }
+    }
+
+    private void WantReplay()
+    {
+        lock (_lock)
+        {
+            _replayWanted = true;
+        }
+
+        // An empty payload only wakes the pump; where it does not fit the pump is awake.
+        _inbox.Writer.TryWrite(("", ""));
+    }
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            while (await _inbox.Reader.WaitToReadAsync(_stopping.Token).ConfigureAwait(false))
+            {
+                if (TakeReplay() is { } replay)
+                {
+                    await ReplayAsync(replay).ConfigureAwait(false);
+                }
+
+                await ShowInboxAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+    }
+
+    /// <summary>Shows what is in the inbox, in order, until it is empty or a replay is due.</summary>
+    private async Task ShowInboxAsync()
+    {
+        // Versions to look up wait for each other, so that a run of them is one read; never past a notification that comes after them.
+        var lookups = new List<(long First, long Last)>();
+        while (!_replayWanted && _inbox.Reader.TryRead(out var item))
+        {
+            if (item.Channel.Length == 0)
+            {
+                continue;
+            }
+
+            if (NotificationPayload.Parse(item.Payload) is not { } payload)
+            {
+                RefuseMalformed(item.Channel);
+            }
+            else if (payload.Event is { } notification)
+            {
+                await LookUpAsync(lookups).ConfigureAwait(false);
+                Show(notification);
+            }
+            else
+            {
+                lookups.Add((payload.First, payload.Last));
+            }
+        }
+
+        await LookUpAsync(lookups).ConfigureAwait(false);
+    }
+
+    private void RefuseMalformed(string channel)
+    {
+        if (!_malformedLogged)
+        {
+            _malformedLogged = true;
+            Log.MalformedNotification(_logger, channel);
+        }
+    }
+
+    private async Task LookUpAsync(List<(long First, long Last)> lookups)
+    {
+        // What is settled was shown: a forged range cannot make the hub read the whole log.
+        var ranges = Merge(lookups.Where(range => range.Last > _shown.Mark).Select(range => (Math.Max(range.First, _shown.Mark + 1), range.Last)));
+        lookups.Clear();
+        if (ranges.Count > 0)
+        {
+            await PatientlyAsync(async cancellationToken =>
+            {
+                await foreach (var header in _headers.ReadAsync(ranges, null, cancellationToken).ConfigureAwait(false))
+                {
+                    Show(header);
+                }
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private static List<(long First, long Last)> Merge(IEnumerable<(long First, long Last)> ranges)
+    {
+        var merged = new List<(long First, long Last)>();
+        foreach (var range in ranges.Order())
+        {
+            if (merged.Count > 0 && range.First <= merged[^1].Last)
+            {
+                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, range.Last));
+            }
+            else
+            {
+                merged.Add(range);
+            }
+        }
+
+        return merged;
+    }
+
+    private (ListenedChannels? Listened, bool Connected)? TakeReplay()
+    {
+        lock (_lock)
+        {
+            if (!_replayWanted)
+            {
+                return null;
+            }
+
+            var replay = (_listened, _connected);
+            (_replayWanted, _connected, _inboxFull) = (false, false, false);
+            return replay;
+        }
+    }
+
+    private async Task ReplayAsync((ListenedChannels? Listened, bool Connected) replay)
+    {
+        if (replay.Listened is null)
+        {
+            return; // Nothing was ever in place, so nobody is active and nothing can have been missed.
+        }
+
+        if (replay.Connected)
+        {
+            // A restarted server numbers its transactions anew: what was waited for means nothing any more.
+            _holdingBack = null;
+            _malformedLogged = false;
+        }
+
+        await PatientlyAsync(cancellationToken => ReplayOnceAsync(replay.Listened, cancellationToken)).ConfigureAwait(false);
+        Activate(replay.Listened);
+        if (replay.Connected)
+        {
+            CaughtUp?.Invoke(_replayed);
+            _replayed = null;
+        }
+    }
+
+    private void Activate(ListenedChannels listened)
+    {
+        lock (_lock)
+        {
+            _baselined = true;
+            if (_pending == 0)
+            {
+                return;
+            }
+
+            foreach (var subscription in _subscriptions.All)
+            {
+                if (!subscription.IsActive && listened.Cover(subscription.Filter))
+                {
+                    subscription.Activate();
+                    PendingEnded_NeedsLock();
+                }
+            }
+        }
+    }
+
+    private async Task ReplayOnceAsync(ListenedChannels listened, CancellationToken cancellationToken)
+    {
+        var settled = await ObserveAsync(cancellationToken).ConfigureAwait(false);
+        if (!_baselined)
+        {
+            await TakeBaselineAsync(settled, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // With a channel for each stream only their events need to be read. An observer of others, or one that is about to join, makes this
+        // replay cover everything: what is there before it joins is not news to it.
+        var streams = CoversAll(listened) ? listened.Streams?.ToArray() : null;
+        IReadOnlyList<(long, long)> ranges = streams is null ? [.. _shown.Unshown()] : [(_shown.Mark + 1, long.MaxValue)];
+        await foreach (var header in _headers.ReadAsync(ranges, streams, cancellationToken).ConfigureAwait(false))
+        {
+            if (Show(header))
+            {
+                _replayed = (_replayed?.From ?? header.Version.Value, header.Version.Value);
+            }
+        }
+
+        _shown.Settle(settled);
+        if (_shown.RunCount > MaxRuns)
+        {
+            var mark = _shown.Mark;
+            Log.ShownVersionsOverflow(_logger, MaxRuns, mark, _shown.ForgetLowerHalf());
+        }
+    }
+
+    private bool CoversAll(ListenedChannels listened)
+    {
+        lock (_lock)
+        {
+            return _subscriptions.All.All(subscription => subscription.IsActive && listened.Cover(subscription.Filter));
+        }
+    }
+
+    /// <summary>
+    /// Up to where everything is final, as far as can be told now without waiting. Rows must be read after this, in a new snapshot.
+    /// </summary>
+    private async Task<long> ObserveAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (_holdingBack is { } before)
+        {
+            if (await SequenceLocks.AreStillOpenAsync(connection, before, cancellationToken).ConfigureAwait(false))
+            {
+                LookAgainSoon();
+                return _shown.Mark;
+            }
+
+            _holdingBack = null;
+            return before.Highest;
+        }
+
+        var seen = await SequenceLocks.ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (seen.Holders.Length == 0)
+        {
+            return seen.Highest;
+        }
+
+        _holdingBack = seen;
+        LookAgainSoon();
+        return _shown.Mark;
+    }
+
+    private void LookAgainSoon() => _poll?.Change(_pollInterval < HeldBackPoll ? _pollInterval : HeldBackPoll, _pollInterval);
+
+    /// <summary>What is committed when the hub starts is not news, and counts as shown.</summary>
+    private async Task TakeBaselineAsync(long settled, CancellationToken cancellationToken)
+    {
+        if (_holdingBack is not { } open)
+        {
+            _shown.Settle(settled);
+            return;
+        }
+
+        // Appends are open: the versions visible so far count as shown, and those that are not are still to come.
+        _shown.Settle(Math.Max(0, open.Highest - BaselineDepth));
+        await foreach (var header in _headers.ReadAsync([(_shown.Mark + 1, open.Highest)], null, cancellationToken).ConfigureAwait(false))
+        {
+            _shown.TryShow(header.Version.Value);
+        }
+    }
+
+    private bool Show(EventNotification notification)
+    {
+        if (!_shown.TryShow(notification.Version.Value))
+        {
+            return false;
+        }
+
+        _metrics.Shown();
+        lock (_lock)
+        {
+            _subscriptions.Show(notification);
+        }
+
+        return true;
+    }
+
+    private async Task PatientlyAsync(Func<CancellationToken, Task> read) =>
+        await _patience.ExecuteAsync(async cancellationToken => await read(cancellationToken).ConfigureAwait(false), _stopping.Token)
+            .ConfigureAwait(false);
+}

@@ -1,0 +1,286 @@
+using System.Data;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Storage;
+
+namespace SyncKit.EfStore.Notifications;
+
+/// <summary>
+/// Owns the one LISTEN connection of the process: only its loop touches it. Payloads go to the hub as they come; no SQL and no user code
+/// runs in the driver's callback.
+/// </summary>
+/// <remarks>
+/// connecting → LISTEN → live → (lost) → reconnecting → LISTEN → replayed → live. The order is LISTEN first, then read what was missed: the
+/// other way round events between are lost (PostgreSQL, LISTEN, Notes). Each change of channels interrupts the wait.
+/// </remarks>
+internal sealed class NotificationListener : IAsyncDisposable, IDisposable
+{
+    private readonly EventStoreConnections _connections;
+    private readonly NotificationHub _hub;
+    private readonly ListenerStates _states;
+    private readonly EventStoreMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<NotificationListener> _logger;
+    private readonly TimeSpan _silence;
+    private readonly int? _maxAttempts;
+    private readonly ReconnectSchedule _schedule; // owned by the loop
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private Task? _loop; // under _lock
+    private bool _stopped; // under _lock
+    private CancellationTokenSource? _interrupt; // under _lock; ends the wait under way
+
+    public NotificationListener(
+        EventStoreConnections connections,
+        NotificationHub hub,
+        ListenerStates states,
+        EventStoreMetrics metrics,
+        IOptions<EventStoreOptions> options,
+        TimeProvider time,
+        ILogger<NotificationListener> logger)
+    {
+        _connections = connections;
+        _hub = hub;
+        _states = states;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _silence = options.Value.NotificationTimeout;
+        _maxAttempts = options.Value.MaxReconnectAttempts;
+        _schedule = new ReconnectSchedule(options.Value.ReconnectInterval, options.Value.MaxReconnectInterval, Random.Shared.NextDouble);
+        _hub.ChannelsChanged += Interrupt;
+        _hub.CaughtUp += OnCaughtUp;
+        _hub.ReplayFailing += OnReplayFailing;
+    }
+
+    /// <summary>Ends when the first attempt has: LISTEN is in place, or the server is away and the listener tries again by itself.</summary>
+    internal Task FirstAttempt => _firstAttempt.Task;
+
+    /// <summary>Starts the loop, once.</summary>
+    internal void EnsureStarted()
+    {
+        lock (_lock)
+        {
+            if (_loop is null && !_stopped)
+            {
+                _states.Set(new ListenerState(ListenerStatus.Connecting));
+                _hub.Start();
+                _loop = Task.Run(RunAsync);
+            }
+        }
+    }
+
+    /// <summary>Ends the loop; observers get what waits for them and then OnCompleted.</summary>
+    internal async Task StopAsync()
+    {
+        Task? loop;
+        lock (_lock)
+        {
+            loop = _loop;
+            if (!_stopped)
+            {
+                _stopped = true;
+                _stopping.Cancel();
+            }
+        }
+
+        if (loop is not null)
+        {
+            await loop.ConfigureAwait(false);
+        }
+
+        _firstAttempt.TrySetResult();
+        await _hub.EndAsync(null).ConfigureAwait(false);
+        _states.Set(new ListenerState(ListenerStatus.Stopped));
+        _states.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await _hub.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
+    private async Task RunAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenUntilLostAsync(_stopping.Token).ConfigureAwait(false);
+            }
+            catch (Exception) when (_stopping.IsCancellationRequested)
+            {
+                return; // Stopping tears the connection down; whatever that threw is not news.
+            }
+            catch (Exception error)
+            {
+                var wait = _schedule.NextDelay();
+                var reason = Reason(error);
+                _metrics.Reconnecting();
+                if (_schedule.Failures >= _maxAttempts)
+                {
+                    await FailAsync(reason, error).ConfigureAwait(false);
+                    return;
+                }
+
+                Log.ListenerLost(_logger, _connections.Target, _schedule.Failures, wait, reason);
+                _states.Set(new ListenerState(ListenerStatus.Reconnecting)
+                {
+                    FailedAttempts = _schedule.Failures,
+                    RetryIn = wait,
+                    Reason = reason,
+                });
+                _firstAttempt.TrySetResult();
+                await Task.Delay(wait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Ends only by throwing.</summary>
+    private async Task ListenUntilLostAsync(CancellationToken stopping)
+    {
+        await using var connection = await _connections.OpenListenerAsync(stopping).ConfigureAwait(false);
+        await RequirePrimaryAsync(connection, stopping).ConfigureAwait(false);
+        connection.Notification += (_, notification) => _hub.Post(notification.Channel, notification.Payload);
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var connected = true; ; connected = false)
+        {
+            var interrupt = NewInterrupt();
+            var wanted = _hub.WantedChannels;
+            await ChangeChannelsAsync(connection, names, wanted.Names, stopping).ConfigureAwait(false);
+            if (connected)
+            {
+                _schedule.Succeeded();
+                Log.Listening(_logger, _connections.Target);
+            }
+
+            _hub.ChannelsInPlace(wanted, connected);
+            await WaitAsync(connection, interrupt, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for notifications until the channels have to change.</summary>
+    private async Task WaitAsync(NpgsqlConnection connection, CancellationTokenSource interrupt, CancellationToken stopping)
+    {
+        while (!interrupt.IsCancellationRequested)
+        {
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(interrupt.Token, stopping);
+            if (!_connections.ListenerHasKeepAlive)
+            {
+                waiting.CancelAfter(_silence / 2);
+            }
+
+            try
+            {
+                // Without a timeout: one shorter than KeepAlive would re-arm its timer for ever, and a dead socket never be found.
+                await connection.WaitAsync(waiting.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+            {
+                if (!interrupt.IsCancellationRequested)
+                {
+                    await ProbeAsync(connection, stopping).ConfigureAwait(false);
+                }
+            }
+        }
+
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>On a handed-in data source, whose KeepAlive is not ours: asks the peer for a sign of life.</summary>
+    private async Task ProbeAsync(NpgsqlConnection connection, CancellationToken stopping)
+    {
+        await using var command = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = Math.Max(1, (int)(_silence / 2).TotalSeconds) };
+        await command.ExecuteNonQueryAsync(stopping).ConfigureAwait(false);
+    }
+
+    private static async Task RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken stopping)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+        if ((bool)(await command.ExecuteScalarAsync(stopping).ConfigureAwait(false))!)
+        {
+            throw new DataException("The server is a standby, which sends no notifications. Connect the listener to the primary.");
+        }
+    }
+
+    private static async Task ChangeChannelsAsync(
+        NpgsqlConnection connection, HashSet<string> names, IReadOnlySet<string> wanted, CancellationToken stopping)
+    {
+        // LISTEN before UNLISTEN, in one transaction: no moment without either.
+        var statements = wanted.Except(names).Select(name => "LISTEN " + ChannelNames.Quote(name))
+            .Concat(names.Except(wanted).Select(name => "UNLISTEN " + ChannelNames.Quote(name)))
+            .ToList();
+        if (statements.Count > 0)
+        {
+            await using var command = new NpgsqlCommand(string.Join("; ", statements), connection);
+            await command.ExecuteNonQueryAsync(stopping).ConfigureAwait(false);
+            names.Clear();
+            names.UnionWith(wanted);
+        }
+    }
+
+    private CancellationTokenSource NewInterrupt()
+    {
+        lock (_lock)
+        {
+            // Made before the channels are read: a change after that cancels it, and the wait ends at once.
+            return _interrupt = new CancellationTokenSource();
+        }
+    }
+
+    private void Interrupt()
+    {
+        CancellationTokenSource? interrupt;
+        lock (_lock)
+        {
+            interrupt = _interrupt;
+            _interrupt = null;
+        }
+
+        // Not disposed by anyone: it has no timer, and whoever cancels it may come late.
+        _ = interrupt?.CancelAsync();
+    }
+
+    private void OnCaughtUp((long From, long To)? replayed)
+    {
+        if (replayed is { } range)
+        {
+            Log.Replayed(_logger, range.From, range.To);
+            _states.Set(new ListenerState(ListenerStatus.Replayed)
+            {
+                Replayed = (new EventVersion(range.From), new EventVersion(range.To)),
+            });
+        }
+
+        _states.Set(new ListenerState(ListenerStatus.Live));
+        _firstAttempt.TrySetResult();
+    }
+
+    /// <summary>LISTEN is in place, but the log cannot be read (yet): not provisioned, perhaps. The hub tries again by itself.</summary>
+    private void OnReplayFailing(Exception error)
+    {
+        _states.Set(new ListenerState(ListenerStatus.Reconnecting) { Reason = Reason(error) });
+        _firstAttempt.TrySetResult();
+    }
+
+    private async Task FailAsync(string reason, Exception error)
+    {
+        Log.ListenerFailed(_logger, _connections.Target, _schedule.Failures, reason);
+        _states.Set(new ListenerState(ListenerStatus.Failed) { FailedAttempts = _schedule.Failures, Reason = reason });
+        _firstAttempt.TrySetResult();
+        await _hub.EndAsync(new EventStoreUnavailableException(
+            UnavailableReason.ServerUnreachable, $"The listener gave up after {_schedule.Failures} attempts. {reason}", error)).ConfigureAwait(false);
+    }
+
+    private string Reason(Exception error) =>
+        PostgresErrors.Describes(error) ? PostgresErrors.Translate(error, _connections.Target).Message : error.Message;
+}
