@@ -11,8 +11,8 @@ public sealed class AppendIsolationTests
     [DataRow("serializable")]
     public async Task Any_never_fails_whatever_the_databases_default_isolation(string isolation)
     {
-        const int writers = 8;
-        const int each = 25;
+        const int writers = 24;
+        const int each = 40;
         await using var database = await DatabaseWithAsync(isolation);
         await using var store = new TestStore(database.ConnectionString);
         var stream = Sample.Stream();
