@@ -211,33 +211,27 @@ public sealed class StreamVersionTriggerTests
     public async Task Copy_into_a_table_that_was_analyzed_while_empty_is_about_as_fast_as_into_a_full_one()
     {
         // Time is compared here on purpose, and only as a ratio within one test: a plan cached for an empty table scans it for every
-        // row, which took thirty times as long and grows with the square of the rows. Three times is far from both.
+        // row, which took thirty times as long and grows with the square of the rows. Three times is far from both; and a machine
+        // that is busy just then gets two more tries, which that fault would fail as well.
         const int rows = 20_000;
-        await using var full = await (await TestServer.GetAsync()).CreateDatabaseAsync();
-        await using var empty = await (await TestServer.GetAsync()).CreateDatabaseAsync();
-        var (fullTimes, emptyTimes) = (new List<TimeSpan>(), new List<TimeSpan>());
-        for (var round = 0; round < 3; round++)
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
+        var (empty, full) = (TimeSpan.MaxValue, TimeSpan.Zero);
+        for (var tries = 0; tries < 3 && empty > 3 * full; tries++)
         {
-            fullTimes.Add(await TimeCopyAsync(full, filledFirst: true));
-            emptyTimes.Add(await TimeCopyAsync(empty, filledFirst: false));
+            empty = await TimeCopyAsync(database, "empty", "TRUNCATE events");
+            full = await TimeCopyAsync(database, "full", "SELECT 1");
         }
 
-        var (fullMedian, emptyMedian) = (fullTimes.Order().ElementAt(1), emptyTimes.Order().ElementAt(1));
-        Assert.IsLessThanOrEqualTo(3 * fullMedian, emptyMedian, $"empty {emptyMedian}, full {fullMedian}");
+        Assert.IsLessThanOrEqualTo(3 * full, empty);
 
-        static async Task<TimeSpan> TimeCopyAsync(PostgresDatabase database, bool filledFirst)
+        static async Task<TimeSpan> TimeCopyAsync(PostgresDatabase database, string prefix, string first)
         {
             await using var connection = await RawSql.ConnectAsync(database.ConnectionString);
-            await connection.RunAsync("TRUNCATE events");
-            if (filledFirst)
-            {
-                await CopyAsync(connection, "full");
-            }
-
+            await connection.RunAsync(first);
             await connection.RunAsync("VACUUM events");
             await connection.RunAsync("ANALYZE events");
             var started = TimeProvider.System.GetTimestamp();
-            await CopyAsync(connection, "timed");
+            await CopyAsync(connection, prefix);
             return TimeProvider.System.GetElapsedTime(started);
         }
 
