@@ -23,11 +23,11 @@ internal sealed class PrivateCluster : IServerHost
     private int _port;
     private bool _running;
 
-    private PrivateCluster(string programs, string origin)
+    private PrivateCluster(string programs, string origin, bool durable)
     {
         _programs = programs;
         Origin = origin;
-        _folder = Directory.CreateTempSubdirectory("synckit-postgres-").FullName;
+        _folder = ClusterFolder.Create(durable);
     }
 
     public string Origin { get; }
@@ -49,7 +49,7 @@ internal sealed class PrivateCluster : IServerHost
     internal static async Task<PrivateCluster> StartAsync(
         string programs, string origin, PostgresServerOptions options, CancellationToken cancellationToken)
     {
-        var cluster = new PrivateCluster(programs, origin);
+        var cluster = new PrivateCluster(programs, origin, options.Durable);
         try
         {
             await cluster.InitialiseAsync(options, cancellationToken).ConfigureAwait(false);

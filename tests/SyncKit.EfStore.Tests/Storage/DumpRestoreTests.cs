@@ -56,6 +56,16 @@ public sealed class DumpRestoreTests
     }
 
     [TestMethod]
+    public async Task A_dump_of_the_data_restores_into_a_database_that_was_migrated()
+    {
+        await EventStoreSchema.MigrateAsync(_target.ConnectionString);
+        await DumpAsync("data", "--format=custom", "--data-only");
+        await RestoreAsync("data");
+
+        await AssertSameAndUsableAsync();
+    }
+
+    [TestMethod]
     public async Task A_dump_as_inserts_restores_with_its_triggers()
     {
         await DumpAsync("schema", "--format=custom", "--schema-only");

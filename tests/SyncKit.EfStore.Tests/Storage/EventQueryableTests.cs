@@ -127,7 +127,7 @@ public sealed class EventQueryableTests
     }
 
     [TestMethod]
-    public async Task Rows_the_deepest_document_included_can_be_materialized()
+    public async Task The_deepest_document_can_be_read()
     {
         var stream = Sample.Stream();
         await _store.Events.StoreAsync(EventData.FromJson(stream, "Deep", new string('[', 1000) + new string(']', 1000)));

@@ -108,8 +108,8 @@ public sealed class MigrationTests
 
         var refused = await Assert.ThrowsExactlyAsync<PostgresException>(() => migrator.MigrateAsync(Migration.InitialDatabase));
 
-        Assert.AreEqual(PostgresErrorCodes.RestrictViolation, refused.SqlState);
-        Assert.Contains("synckit.allow_drop = on", refused.Hint!);
+        Assert.AreEqual(PostgresErrorCodes.DependentObjectsStillExist, refused.SqlState);
+        Assert.Contains("synckit.allow_drop = on", refused.MessageText);
         Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM events"));
         Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM __synckit_migrations"));
 

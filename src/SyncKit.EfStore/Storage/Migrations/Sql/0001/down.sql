@@ -1,14 +1,13 @@
 -- Events are facts: Down refuses to drop them unless the session says so (SET synckit.allow_drop = on).
--- The error code is one that drivers do not take for transient: object_in_use and object_not_in_prerequisite_state they would try again.
 -- An adopted table stays, as go-sync-kit made it; the places in the streams can be numbered again from the versions.
 DO $down$
 BEGIN
     LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
 
     IF EXISTS (SELECT FROM events) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams.'
-            USING ERRCODE = 'restrict_violation',
-                HINT = 'To go down all the same: SET synckit.allow_drop = on in the session, or PGOPTIONS="-c synckit.allow_drop=on".';
+        -- In the message, not a HINT: dotnet ef ends with the message alone.
+        RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
+            USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
 
     IF obj_description('events'::regclass, 'pg_class') = 'Event log, created by SyncKit.EfStore' THEN
@@ -21,6 +20,8 @@ BEGIN
         CREATE INDEX idx_events_aggregate_id ON events (aggregate_id);
     END IF;
 
+    DROP TRIGGER IF EXISTS synckit_migrations_trigger ON __synckit_migrations;
+    DROP FUNCTION IF EXISTS skip_recorded_migration();
     DROP FUNCTION IF EXISTS assign_event_stream_version();
     DROP FUNCTION IF EXISTS notify_event_inserted();
     DROP FUNCTION IF EXISTS event_stream_channel(TEXT);
