@@ -118,7 +118,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         reader.GetString(4),
         reader.IsDBNull(5) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(5)),
         reader.IsDBNull(6) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(6)),
-        reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
+        Timestamps.Read(reader, 7));
 
     private async Task<T> TranslateAsync<T>(Func<Task<T>> read)
     {

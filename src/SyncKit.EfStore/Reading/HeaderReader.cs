@@ -82,7 +82,7 @@ internal sealed class HeaderReader(EventStoreConnections connections)
                 reader.GetString(2),
                 reader.GetString(3),
                 reader.GetString(4),
-                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
+                Timestamps.Read(reader, 5)));
         }
 
         return page;

@@ -29,7 +29,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     /// <summary>LINQ reads data as deep as the store takes it: System.Text.Json stops at 64 levels unless told.</summary>
     private static NpgsqlDataSource CreatePool(EventStoreOptions options) =>
         new NpgsqlDataSourceBuilder(ConnectionStrings.ForPool(options))
-            .ConfigureJsonOptions(new JsonSerializerOptions { MaxDepth = EventLimits.MaxJsonDepth })
+            .ConfigureJsonOptions(new JsonSerializerOptions(JsonSerializerOptions.Default) { MaxDepth = EventLimits.MaxJsonDepth })
             .Build();
 
     /// <summary>Host, port and database for messages; nothing secret.</summary>

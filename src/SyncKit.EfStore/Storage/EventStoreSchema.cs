@@ -48,7 +48,7 @@ public static class EventStoreSchema
         try
         {
             var before = await AppliedAsync(db, cancellationToken).ConfigureAwait(false);
-            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            await MigrateAsync(db, cancellationToken).ConfigureAwait(false);
             var after = await db.Database.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false);
 
             await db.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -58,6 +58,18 @@ public static class EventStoreSchema
         catch (Exception error) when (PostgresErrors.Describes(Unwrapped(error)))
         {
             throw PostgresErrors.Translate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));
+        }
+    }
+
+    private static async Task MigrateAsync(EventStoreDbContext db, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsDatabaseCreatedMeanwhile(error))
+        {
+            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
