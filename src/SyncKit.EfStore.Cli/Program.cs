@@ -1,1 +1,39 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using SyncKit.EfStore.Cli;
+using SyncKit.EfStore.Cli.Commands;
+
+var root = new RootCommand("Provision, fill, read and follow a SyncKit event store on PostgreSQL.")
+{
+    new MigrateCommand(),
+    new AppendCommand(),
+    new ImportCommand(),
+    new ReadCommand(),
+    new TailCommand(),
+    new ListenCommand(),
+    new DemoCommand(),
+    CommonOptions.Connection,
+    CommonOptions.Verbose,
+};
+foreach (var help in root.Options.OfType<HelpOption>())
+{
+    help.Action = new HelpWithExamples((HelpAction)help.Action!);
+}
+
+var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction)
+{
+    return Failures.ReportUsage(parsed);
+}
+
+try
+{
+    // The demo ends the server it started before it goes.
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+    return await parsed.InvokeAsync(configuration);
+}
+catch (Exception error)
+{
+    return Failures.Report(error, verbose: parsed.GetValue(CommonOptions.Verbose));
+}

@@ -7,6 +7,15 @@ internal static class RepositoryRoot
 
     internal static string Read(params string[] parts) => File.ReadAllText(System.IO.Path.Combine([Path, .. parts]));
 
+    /// <summary>
+    /// A program of this repository where it was built, in the configuration of these tests. Not its copy beside them: that lacks the
+    /// assemblies which the tests get from ASP.NET Core.
+    /// </summary>
+    /// <param name="project">Its folder, from the root.</param>
+    /// <param name="file">Its file name.</param>
+    internal static string Program(string project, string file) =>
+        System.IO.Path.Combine([Path, project, "bin", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^2..], file]);
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -22,7 +22,7 @@ public sealed partial class ReadmeTests
     {
         var server = await TestServer.GetAsync();
         await using var database = await server.CreateEmptyDatabaseAsync(TestContext.CancellationToken);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SyncKit.EfStore.QuickStart.dll")])
+        var start = new ProcessStartInfo("dotnet", [RepositoryRoot.Program("tests/SyncKit.EfStore.QuickStart", "SyncKit.EfStore.QuickStart.dll")])
         {
             RedirectStandardOutput = true,
             Environment = { ["ConnectionStrings__EventStore"] = database.ConnectionString },

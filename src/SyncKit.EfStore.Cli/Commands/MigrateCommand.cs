@@ -1,0 +1,40 @@
+using System.CommandLine;
+using SyncKit.EfStore.Cli.Hosting;
+using SyncKit.EfStore.Cli.Printing;
+
+namespace SyncKit.EfStore.Cli.Commands;
+
+/// <summary><c>synckit migrate</c></summary>
+internal sealed class MigrateCommand : Command, IHasExamples
+{
+    internal MigrateCommand()
+        : base("migrate", "Create the event log or bring it up to date; put back what another program changed.")
+    {
+        SetAction(RunAsync);
+    }
+
+    public IReadOnlyList<string> Examples => ["synckit migrate --connection \"Host=localhost;Username=me;Database=events\""];
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var connectionString = CommonOptions.ConnectionString(parsed);
+        await using (StoreHost.Build(connectionString))
+        {
+            // Checks the connection string as every other command does.
+        }
+
+        var migration = await EventStoreSchema.MigrateAsync(connectionString, cancellationToken);
+        foreach (var name in migration.Applied)
+        {
+            StandardError.Plain($"applied {name}");
+        }
+
+        foreach (var name in migration.Mended)
+        {
+            StandardError.Plain($"mended {name}");
+        }
+
+        StandardError.Plain(migration is { Applied.Count: 0, Mended.Count: 0 } ? "The event log is up to date." : "The event log is now up to date.");
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+
+namespace SyncKit.EfStore.Cli;
+
+/// <summary>The options that more than one command takes.</summary>
+internal static class CommonOptions
+{
+    internal const string ConnectionVariable = "ConnectionStrings__EventStore";
+    private const string TraceVariable = "SYNCKIT_TRACE";
+
+    internal static readonly Option<string?> Connection = new("--connection")
+    {
+        Description = $"Npgsql connection string, such as \"Host=localhost;Username=me;Database=events\". Default: {ConnectionVariable} of the environment.",
+        HelpName = "string",
+        Recursive = true,
+    };
+
+    internal static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = $"Print the stack trace of a failure, as {TraceVariable}=1 does.",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(TraceVariable) == "1",
+    };
+
+    internal static Option<bool> Json() => new("--json") { Description = "Print JSON Lines on a terminal too." };
+
+    internal static Option<string?> Stream() => new("--stream") { Description = "Only this stream (aggregate_id).", HelpName = "id" };
+
+    internal static Option<string[]> Types() => new("--type")
+    {
+        Description = "Only events of this type; give it again for more types.",
+        HelpName = "type",
+        DefaultValueFactory = _ => [],
+    };
+
+    internal static Option<EventVersion?> Version(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "version",
+        CustomParser = result =>
+        {
+            try
+            {
+                return EventVersion.Parse(result.Tokens[0].Value);
+            }
+            catch (InvalidInputException error)
+            {
+                result.AddError($"{name}: {error.Message}");
+                return null;
+            }
+        },
+    };
+
+    internal static string ConnectionString(ParseResult parsed)
+    {
+        var given = parsed.GetValue(Connection) ?? Environment.GetEnvironmentVariable(ConnectionVariable);
+        return string.IsNullOrWhiteSpace(given)
+            ? throw new UsageException($"There is no connection string. Give --connection \"Host=…;Database=…\", or set {ConnectionVariable}.")
+            : given;
+    }
+}

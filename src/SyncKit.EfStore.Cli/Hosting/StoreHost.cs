@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace SyncKit.EfStore.Cli.Hosting;
+
+/// <summary>The library as an application hosts it, for the length of one command.</summary>
+internal sealed class StoreHost : IAsyncDisposable
+{
+    // Its changes of state are shown by ListenerWatch.
+    private const string ListenerCategory = "SyncKit.EfStore.Notifications.NotificationListener";
+
+    private readonly IHost _host;
+    private bool _started;
+
+    private StoreHost(IHost host) => _host = host;
+
+    internal IEventStore Store => _host.Services.GetRequiredService<IEventStore>();
+
+    internal IRealtimeEventStore Realtime => _host.Services.GetRequiredService<IRealtimeEventStore>();
+
+    internal static StoreHost Build(ParseResult parsed) => Build(CommonOptions.ConnectionString(parsed));
+
+    internal static StoreHost Build(string connectionString)
+    {
+        // Empty: what a command does must not depend on an appsettings.json where it happens to run.
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddProvider(new StandardErrorLogger())
+            .AddFilter<StandardErrorLogger>(null, LogLevel.None)
+            .AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning)
+            .AddFilter<StandardErrorLogger>(ListenerCategory, LogLevel.None);
+        builder.Services.AddPostgresEventStore(connectionString);
+        var host = builder.Build();
+        try
+        {
+            _ = host.Services.GetRequiredService<IOptions<EventStoreOptions>>().Value;
+        }
+        catch (OptionsValidationException)
+        {
+            host.Dispose();
+            throw;
+        }
+
+        return new StoreHost(host);
+    }
+
+    /// <summary>Starts listening. Fails at once where the store cannot be used, since the listener itself would go on trying.</summary>
+    internal async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        await Store.GetLatestVersionAsync(cancellationToken);
+        _started = true;
+        await _host.StartAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_started)
+        {
+            await _host.StopAsync(CancellationToken.None);
+        }
+
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+}
