@@ -75,8 +75,14 @@ public sealed class ReadTests
         ["everything at once"] = (
             new EventQuery
             {
-                AggregateId = "stream-2", EventTypes = ["Type0", "Type1", "Type2"], After = Version(3), Before = Version(28),
-                CreatedFrom = At(2), CreatedBefore = At(27), Direction = ReadDirection.Backwards, Limit = 2,
+                AggregateId = "stream-2",
+                EventTypes = ["Type0", "Type1", "Type2"],
+                After = Version(3),
+                Before = Version(28),
+                CreatedFrom = At(2),
+                CreatedBefore = At(27),
+                Direction = ReadDirection.Backwards,
+                Limit = 2,
             },
             log => log.Reverse().Where(e => e.EventType is "Type0" or "Type1" or "Type2")
                 .Where(e => e.AggregateId == "stream-2" && e.Version > Version(3) && e.Version < Version(28) && e.CreatedAt >= At(2) && e.CreatedAt < At(27))
