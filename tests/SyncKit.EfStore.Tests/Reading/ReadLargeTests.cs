@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace SyncKit.EfStore.Tests.Reading;
 
 [TestClass]
@@ -29,6 +31,26 @@ public sealed class ReadLargeTests
 
         Assert.AreEqual(count, seen);
         Assert.IsLessThan(20_000_000, most);
+    }
+
+    [TestMethod]
+    public async Task Large_events_cross_the_wire_about_once()
+    {
+        const int count = 60;
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
+        await using var writing = new TestStore(database.ConnectionString);
+        var text = "\"" + string.Concat(Enumerable.Repeat("0123456789abcdef", 32_768)) + "\"";
+        await writing.Events.StoreAsync([.. Enumerable.Range(0, count).Select(_ => EventData.FromJson("large", "Tested", text))]);
+        await using var store = new TestStore(database.ConnectionString, options => options.BatchSize = 20);
+        await store.Events.GetLatestVersionAsync();
+        using var wire = new WireMeter(database.Name);
+
+        Assert.AreEqual(count, await store.Events.LoadAsync(EventVersion.Zero).CountAsync());
+
+        // The first page asks for twenty and keeps nine; from then on what is asked for fits.
+        var events = wire.BytesRead() / (double)text.Length;
+        Assert.IsGreaterThan(count - 1, events, "the meter counts nothing");
+        Assert.IsLessThan(count * 1.5, events);
     }
 
     [TestMethod]
@@ -97,5 +119,50 @@ public sealed class ReadLargeTests
         var rest = await store.Events.LoadAsync(read[^1].Version).ToListAsync();
         CollectionAssert.AreEqual(
             Enumerable.Range(1, 10 + read.Count).Select(n => (long)n).ToArray(), read.Concat(rest).Select(e => e.Version.Value).ToArray());
+    }
+
+    /// <summary>What Npgsql reads from the server for one database, by its own meter.</summary>
+    private sealed class WireMeter : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly Dictionary<string, long> _read = [];
+        private readonly long _before;
+
+        internal WireMeter(string database)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Npgsql" && instrument.Name.EndsWith("bytes_read", StringComparison.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, bytes, tags, _) =>
+            {
+                foreach (var tag in tags)
+                {
+                    if (tag.Value is string pool && pool.Contains(database, StringComparison.Ordinal))
+                    {
+                        lock (_read)
+                        {
+                            _read[pool] = _read.GetValueOrDefault(pool) + bytes;
+                        }
+                    }
+                }
+            });
+            _listener.Start();
+            _before = BytesRead();
+        }
+
+        internal long BytesRead()
+        {
+            _listener.RecordObservableInstruments();
+            lock (_read)
+            {
+                return _read.Values.Sum() - _before;
+            }
+        }
+
+        public void Dispose() => _listener.Dispose();
     }
 }
