@@ -9,11 +9,12 @@ internal sealed class Story
     private const int Unbroken = 1_000;
     private static readonly string[] WhatNext =
     [
-        "docker compose up -d                                     a PostgreSQL that stays",
-        "synckit migrate --connection \"Host=…;Database=events\"    the event log in it",
-        "synckit tail                                             follow it, in a second terminal",
+        "docker compose up -d --wait                  a PostgreSQL that stays; then, in each terminal:",
+        "export ConnectionStrings__EventStore=\"Host=localhost;Port=54320;Username=synckit;Password=synckit;Database=eventstore\"",
+        "synckit migrate                              the event log in it",
+        "synckit tail                                 follow it, in a second terminal",
         "synckit append --stream order-17 --type OrderPlaced --data '{\"total\": 12.5}'",
-        "synckit read --stream order-17                           and synckit --help for the rest",
+        "synckit read --stream order-17               and synckit --help for the rest",
     ];
 
     private readonly IAnsiConsole _console = AnsiConsole.Console;

@@ -55,6 +55,15 @@ public static class EventStoreSchema
             var mended = await SchemaDrift.MendAsync(connection, cancellationToken).ConfigureAwait(false);
             return new SchemaMigration([.. after.Except(before)], mended);
         }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            throw new EventStoreUnavailableException(
+                UnavailableReason.SchemaMissing,
+                $"The migration history of the {PostgresErrors.Target(connection.ConnectionString)} says that the event log is there, but its table "
+                    + $"\"{SchemaNames.EventsTable}\" is gone. Restore it from a backup; or, to begin an empty log, drop the table "
+                    + $"\"{SchemaNames.MigrationsHistoryTable}\" and migrate again.",
+                error);
+        }
         catch (Exception error) when (PostgresErrors.Describes(Unwrapped(error)))
         {
             throw PostgresErrors.Translate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));

@@ -75,6 +75,20 @@ public sealed class MigrationTests
     }
 
     [TestMethod]
+    public async Task A_history_without_its_table_is_named_and_not_taken_for_a_log()
+    {
+        await EventStoreSchema.MigrateAsync(_database.ConnectionString);
+        await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
+        await connection.RunAsync("DROP TABLE events");
+
+        var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(
+            () => EventStoreSchema.MigrateAsync(_database.ConnectionString));
+
+        Assert.AreEqual(UnavailableReason.SchemaMissing, error.Reason);
+        Assert.Contains("its table \"events\" is gone", error.Message);
+    }
+
+    [TestMethod]
     public async Task The_model_has_no_pending_changes()
     {
         await using var db = Context();
