@@ -10,13 +10,19 @@ internal sealed class RawListener : IAsyncDisposable
     private readonly NpgsqlConnection _listening;
     private readonly NpgsqlConnection _notifying;
     private readonly List<(string Channel, string Payload)> _received = [];
+    private string _marker = "";
+    private bool _markerCame;
     private int _markers;
 
     private RawListener(NpgsqlConnection listening, NpgsqlConnection notifying)
     {
         _listening = listening;
         _notifying = notifying;
-        _listening.Notification += (_, notification) => _received.Add((notification.Channel, notification.Payload));
+        _listening.Notification += (_, notification) =>
+        {
+            _received.Add((notification.Channel, notification.Payload));
+            _markerCame |= notification.Channel == MarkerChannel && notification.Payload == _marker;
+        };
     }
 
     internal static async Task<RawListener> StartAsync(string connectionString, params string[] channels)
@@ -36,9 +42,9 @@ internal sealed class RawListener : IAsyncDisposable
     /// </summary>
     internal async Task<IReadOnlyList<(string Channel, string Payload)>> DrainAsync()
     {
-        var marker = $"marker {++_markers}";
-        await _notifying.RunAsync("SELECT pg_notify($1, $2)", MarkerChannel, marker);
-        while (!_received.Contains((MarkerChannel, marker)))
+        (_marker, _markerCame) = ($"marker {++_markers}", false);
+        await _notifying.RunAsync("SELECT pg_notify($1, $2)", MarkerChannel, _marker);
+        while (!_markerCame)
         {
             await _listening.WaitAsync();
         }

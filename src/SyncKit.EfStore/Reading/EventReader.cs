@@ -67,10 +67,12 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
     private async IAsyncEnumerable<StoredEvent> ReadPagesAsync(
         PageStatement statement, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // A page cut short by its bytes leaves rows on the wire that are read and dropped: the next ones ask for about as many as fitted.
+        var fitting = pageSize;
         for (var left = limit; left > 0;)
         {
-            var rows = (int)Math.Min(left, pageSize);
-            var (events, isLast) = await TranslateAsync(() => ReadPageAsync(statement, rows, cancellationToken)).ConfigureAwait(false);
+            var rows = (int)Math.Min(left, fitting);
+            var (events, isLast, isCut) = await TranslateAsync(() => ReadPageAsync(statement, rows, cancellationToken)).ConfigureAwait(false);
             foreach (var stored in events)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -84,10 +86,11 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
 
             left -= events.Count;
             statement.ContinueAfter(events[^1].Version.Value);
+            fitting = isCut ? events.Count : (int)Math.Min(fitting * 2L, pageSize);
         }
     }
 
-    private async Task<(List<StoredEvent> Events, bool IsLast)> ReadPageAsync(
+    private async Task<(List<StoredEvent> Events, bool IsLast, bool IsCut)> ReadPageAsync(
         PageStatement statement, int rows, CancellationToken cancellationToken)
     {
         var events = new List<StoredEvent>();
@@ -103,11 +106,11 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
             bytes += (stored.Data?.Utf8.Length ?? 0) + (stored.Metadata?.Utf8.Length ?? 0);
             if (bytes > MaxPageBytes)
             {
-                return (events, IsLast: false);
+                return (events, IsLast: false, IsCut: true);
             }
         }
 
-        return (events, IsLast: events.Count < rows);
+        return (events, IsLast: events.Count < rows, IsCut: false);
     }
 
     private static StoredEvent Read(NpgsqlDataReader reader) => new(
@@ -118,7 +121,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         reader.GetString(4),
         reader.IsDBNull(5) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(5)),
         reader.IsDBNull(6) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(6)),
-        reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
+        Timestamps.Read(reader, 7));
 
     private async Task<T> TranslateAsync<T>(Func<Task<T>> read)
     {

@@ -14,7 +14,7 @@ internal sealed class HeaderReader(EventStoreConnections connections)
     // Ranges rather than versions: one gap of a million versions is one row here. LATERAL with a LIMIT of its own, because the planner would
     // otherwise walk the whole log and compare each event with each range.
     private const string Sql = $"""
-        SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, {PageStatement.CreatedAt}
+        SELECT e.version, e.stream_version, e.id, e.aggregate_id, e.event_type, e.created_at
         FROM unnest($1, $2) AS ranges (first, last)
         CROSS JOIN LATERAL (
             SELECT *
@@ -121,7 +121,7 @@ internal sealed class HeaderReader(EventStoreConnections connections)
                 reader.GetString(2),
                 reader.GetString(3),
                 reader.GetString(4),
-                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
+                Timestamps.Read(reader, 5)));
         }
 
         return page;

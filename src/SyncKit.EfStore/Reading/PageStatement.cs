@@ -7,14 +7,7 @@ namespace SyncKit.EfStore.Reading;
 /// <summary>The SELECT of a query, one page at a time: conditions as parameters, and the cursor that moves from page to page.</summary>
 internal sealed class PageStatement
 {
-    /// <summary>
-    /// The time, or NULL where .NET has none for it: other programs may have stored infinity, or the year 20000. One such row must not make
-    /// the log unreadable.
-    /// </summary>
-    internal const string CreatedAt =
-        "CASE WHEN created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00' THEN created_at END";
-
-    internal const string Columns = $"version, stream_version, id, aggregate_id, event_type, data, metadata, {CreatedAt}";
+    internal const string Columns = "version, stream_version, id, aggregate_id, event_type, data, metadata, created_at";
 
     private readonly string _sql;
     private readonly Func<NpgsqlParameter>[] _conditions;

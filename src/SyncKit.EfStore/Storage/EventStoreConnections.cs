@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 
 namespace SyncKit.EfStore.Storage;
@@ -16,7 +17,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     internal EventStoreConnections(EventStoreOptions options)
     {
         _ownsPool = options.DataSource is null;
-        _pool = options.DataSource ?? NpgsqlDataSource.Create(ConnectionStrings.ForPool(options));
+        _pool = options.DataSource ?? CreatePool(options);
         if (ConnectionStrings.ForListener(options) is { } listener)
         {
             _listener = NpgsqlDataSource.Create(listener);
@@ -24,6 +25,12 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 
         Target = PostgresErrors.Target(_pool.ConnectionString);
     }
+
+    /// <summary>LINQ reads data as deep as the store takes it: System.Text.Json stops at 64 levels unless told.</summary>
+    private static NpgsqlDataSource CreatePool(EventStoreOptions options) =>
+        new NpgsqlDataSourceBuilder(ConnectionStrings.ForPool(options))
+            .ConfigureJsonOptions(new JsonSerializerOptions(JsonSerializerOptions.Default) { MaxDepth = EventLimits.MaxJsonDepth })
+            .Build();
 
     /// <summary>Host, port and database for messages; nothing secret.</summary>
     internal string Target { get; }

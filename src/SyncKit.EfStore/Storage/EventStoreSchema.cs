@@ -48,7 +48,7 @@ public static class EventStoreSchema
         try
         {
             var before = await AppliedAsync(db, cancellationToken).ConfigureAwait(false);
-            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            await MigrateAsync(db, cancellationToken).ConfigureAwait(false);
             var after = await db.Database.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false);
 
             await db.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -64,11 +64,27 @@ public static class EventStoreSchema
                     + $"\"{SchemaNames.MigrationsHistoryTable}\" and migrate again.",
                 error);
         }
-        catch (Exception error) when (PostgresErrors.Describes(error))
+        catch (Exception error) when (PostgresErrors.Describes(Unwrapped(error)))
         {
-            throw PostgresErrors.Translate(error, PostgresErrors.Target(connection.ConnectionString));
+            throw PostgresErrors.Translate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));
         }
     }
+
+    private static async Task MigrateAsync(EventStoreDbContext db, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsDatabaseCreatedMeanwhile(error))
+        {
+            await db.Database.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>EF wraps what it takes for transient into advice to retry, which is the caller's decision here.</summary>
+    private static Exception Unwrapped(Exception error) =>
+        error is InvalidOperationException { InnerException: NpgsqlException inner } ? inner : error;
 
     private static async Task<IReadOnlyList<string>> AppliedAsync(EventStoreDbContext db, CancellationToken cancellationToken) =>
         await db.Database.CanConnectAsync(cancellationToken).ConfigureAwait(false)

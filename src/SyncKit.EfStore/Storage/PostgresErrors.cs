@@ -23,6 +23,11 @@ internal static class PostgresErrors
         IsUniqueViolation(error)
         || error.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
+    /// <summary>Another process created the database after this one found it missing; it can be used now.</summary>
+    internal static bool IsDatabaseCreatedMeanwhile(PostgresException error) => error
+        is { SqlState: PostgresErrorCodes.DuplicateDatabase }
+        or { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "pg_database_datname_index" };
+
     /// <summary>Host, port and database of a connection string, for messages: nothing secret.</summary>
     internal static string Target(string connectionString)
     {

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace SyncKit.EfStore.Storage;
@@ -7,7 +8,7 @@ namespace SyncKit.EfStore.Storage;
 /// Finds and mends what another program changed in the schema. A go-sync-kit service runs its own DDL at each start, which
 /// puts its row trigger and function back; then a long stream name aborts every INSERT.
 /// </summary>
-internal static class SchemaDrift
+internal static partial class SchemaDrift
 {
     private const string NotifyFunctionScript = "0001/08_notify_event_inserted.sql";
     private const string StreamVersionFunctionScript = "0001/10_assign_event_stream_version.sql";
@@ -26,15 +27,18 @@ internal static class SchemaDrift
             ('index {SchemaNames.CreatedAtIndex}', to_regclass(format('%I.{SchemaNames.CreatedAtIndex}', current_schema())) IS NOT NULL),
             ('function {SchemaNames.StreamChannelFunction}', EXISTS (
                 SELECT FROM pg_proc
-                WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamChannelFunction}(text)', current_schema())) AND prosrc = $1)),
+                WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamChannelFunction}(text)', current_schema()))
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $1)),
             ('function {SchemaNames.NotifyFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.NotifyFunction}()', current_schema()))
-                    AND prosrc = $2 AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $2
+                    AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
             ('function {SchemaNames.StreamVersionFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema()))
-                    AND prosrc = $3 AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $3
+                    AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
             ('trigger {SchemaNames.NotifyTrigger}', EXISTS (
                 SELECT FROM pg_trigger
                 WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.NotifyTrigger}'
@@ -95,12 +99,18 @@ internal static class SchemaDrift
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What pg_proc.prosrc holds of a function's file: everything between its dollar quotes.</summary>
+    /// <summary>
+    /// What pg_proc.prosrc holds of a function's file: everything between its dollar quotes. White space counts as one space, because
+    /// EF's idempotent script indents every line.
+    /// </summary>
     private static string FunctionBody(string script)
     {
         const string quote = "$function$";
         var text = SchemaScripts.Read(script);
         var start = text.IndexOf(quote, StringComparison.Ordinal) + quote.Length;
-        return text[start..text.LastIndexOf(quote, StringComparison.Ordinal)];
+        return WhiteSpace().Replace(text[start..text.LastIndexOf(quote, StringComparison.Ordinal)], " ");
     }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
 }

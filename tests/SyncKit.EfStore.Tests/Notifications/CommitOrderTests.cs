@@ -132,7 +132,7 @@ public sealed class CommitOrderTests
             INSERT INTO events (id, aggregate_id, event_type, stream_version)
             SELECT 'bulk-' || i, 'bulk', 'Bulk', i FROM generate_series(1, 6000) AS i
             """);
-        var reader = (Reading.HeaderReader)host.Services.GetService(typeof(Reading.HeaderReader))!;
+        var reader = (EfStore.Reading.HeaderReader)host.Services.GetService(typeof(EfStore.Reading.HeaderReader))!;
         var shown = new List<EventNotification>();
 
         await foreach (var header in reader.ReadAsync([(1, long.MaxValue)], null, CancellationToken.None))

@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace SyncKit.EfStore.Tests.Hosting;
+
+[TestClass]
+public sealed class EventStoreOptionsTests
+{
+    private const string Secret = "s3cr3t-Pa55word";
+
+    [TestMethod]
+    public void A_connection_string_is_all_that_is_needed() =>
+        Assert.AreEqual("Host=localhost", Resolve(options => options.ConnectionString = "Host=localhost").ConnectionString);
+
+    [TestMethod]
+    public void Every_fault_is_reported_at_once()
+    {
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options =>
+        {
+            options.MaxPoolSize = 0;
+            options.CommandTimeout = TimeSpan.Zero;
+            options.NotificationTimeout = TimeSpan.FromSeconds(1);
+            options.ReconnectInterval = TimeSpan.FromSeconds(20);
+            options.MaxReconnectAttempts = 0;
+            options.BatchSize = 0;
+            options.MaxJsonBytes = 100_000_001;
+        }));
+
+        Assert.AreEqual(
+            string.Join(
+                "; ",
+                "EventStoreOptions.ConnectionString is not set. Give a connection string, set ConnectionStrings__EventStore, or hand in a DataSource.",
+                "EventStoreOptions.MaxPoolSize must be from 1 to 1024; it is 0.",
+                "EventStoreOptions.CommandTimeout must be from 00:00:01 to 01:00:00; it is 00:00:00.",
+                "EventStoreOptions.NotificationTimeout must be from 00:00:02 to 00:10:00; it is 00:00:01.",
+                "EventStoreOptions.MaxReconnectInterval must be from 00:00:20 to 01:00:00; it is 00:00:15.",
+                "EventStoreOptions.MaxReconnectAttempts must be from 1 to 2147483647; it is 0.",
+                "EventStoreOptions.BatchSize must be from 1 to 100000; it is 0.",
+                "EventStoreOptions.MaxJsonBytes must be from 1024 to 100000000; it is 100000001."),
+            refused.Message);
+    }
+
+    public static IEnumerable<(string Option, Action<EventStoreOptions> Within, Action<EventStoreOptions> Past)> Bounds =>
+    [
+        ("MaxPoolSize", o => o.MaxPoolSize = 1, o => o.MaxPoolSize = 1_025),
+        ("MinPoolSize", o => o.MinPoolSize = 0, o => o.MinPoolSize = -1),
+        (
+            "MinPoolSize above MaxPoolSize",
+            o => (o.MinPoolSize, o.MaxPoolSize) = (5, 5),
+            o => (o.MinPoolSize, o.MaxPoolSize) = (6, 5)
+        ),
+        ("ConnectionLifetime", o => o.ConnectionLifetime = TimeSpan.Zero, o => o.ConnectionLifetime = TimeSpan.FromSeconds(-1)),
+        ("ConnectionIdleLifetime", o => o.ConnectionIdleLifetime = TimeSpan.FromSeconds(1), o => o.ConnectionIdleLifetime = TimeSpan.Zero),
+        ("CommandTimeout", o => o.CommandTimeout = TimeSpan.FromHours(1), o => o.CommandTimeout = TimeSpan.FromHours(2)),
+        ("NotificationTimeout", o => o.NotificationTimeout = TimeSpan.FromSeconds(2), o => o.NotificationTimeout = TimeSpan.MaxValue),
+        ("ReconnectInterval", o => o.ReconnectInterval = TimeSpan.FromMilliseconds(10), o => o.ReconnectInterval = TimeSpan.Zero),
+        ("PollInterval", o => o.PollInterval = TimeSpan.FromMilliseconds(100), o => o.PollInterval = TimeSpan.Zero),
+        ("MaxStreamChannels", o => o.MaxStreamChannels = 0, o => o.MaxStreamChannels = -1),
+        ("ObserverQueueCapacity", o => o.ObserverQueueCapacity = 1, o => o.ObserverQueueCapacity = 0),
+        ("BatchSize", o => o.BatchSize = 100_000, o => o.BatchSize = 100_001),
+        ("MaxJsonBytes", o => o.MaxJsonBytes = 1_024, o => o.MaxJsonBytes = 1_023),
+        ("ListenerConnectionString", o => o.ListenerConnectionString = "Host=b", o => o.ListenerConnectionString = "Port=1"),
+        ("ConnectionString", o => o.ConnectionString = "Host=b", o => o.ConnectionString = "Database=no host"),
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Bounds), DynamicDataDisplayName = nameof(OptionName))]
+    public void A_bound_passes_and_what_is_past_it_does_not(
+        string option, Action<EventStoreOptions> within, Action<EventStoreOptions> past)
+    {
+        Resolve(options => Apply(options, within));
+        var failures = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options => Apply(options, past))).Failures;
+
+        Assert.StartsWith($"EventStoreOptions.{option.Split(' ')[0]} must ", failures.Single());
+
+        static void Apply(EventStoreOptions options, Action<EventStoreOptions> change)
+        {
+            options.ConnectionString = "Host=a";
+            change(options);
+        }
+    }
+
+    public static string OptionName(System.Reflection.MethodInfo method, object[] data) => $"{method.Name} ({data[0]})";
+
+    [TestMethod]
+    public void A_data_source_and_a_connection_string_are_one_too_many()
+    {
+        using var source = NpgsqlDataSource.Create("Host=localhost");
+
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(
+            () => Resolve(options => (options.DataSource, options.ConnectionString) = (source, "Host=localhost")));
+
+        Assert.Contains("are both set", refused.Message);
+        Assert.AreSame(source, Resolve(options => options.DataSource = source).DataSource);
+    }
+
+    [TestMethod]
+    [DataRow("Host=a;Password=" + Secret + ";Port=many")]
+    [DataRow("Host=a;Password=" + Secret + ";Port=0")]
+    [DataRow("Host=a;Password=" + Secret + ";SSL Mode=perhaps")]
+    [DataRow("Host=a;Password=" + Secret + ";Colour=red")]
+    [DataRow("Host=a;Password=" + Secret + ";Timeout=99999999999999")]
+    [DataRow("Host=a;Password='" + Secret)]
+    [DataRow("Password=" + Secret)]
+    [DataRow("Host=a;Password=" + Secret + ";=")]
+    public void A_malformed_connection_string_is_refused_without_its_password(string connectionString)
+    {
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options => options.ConnectionString = connectionString));
+        var listener = Assert.ThrowsExactly<OptionsValidationException>(
+            () => Resolve(options => (options.ConnectionString, options.ListenerConnectionString) = ("Host=a", connectionString)));
+
+        Assert.StartsWith("EventStoreOptions.ConnectionString must ", refused.Message);
+        Assert.StartsWith("EventStoreOptions.ListenerConnectionString must ", listener.Message);
+        Assert.DoesNotContain(Secret, refused.ToString());
+        Assert.DoesNotContain(Secret, listener.ToString());
+    }
+
+    private static EventStoreOptions Resolve(Action<EventStoreOptions> configure)
+    {
+        var services = new ServiceCollection();
+        services.AddPostgresEventStore(configure);
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<EventStoreOptions>>().Value;
+    }
+}
