@@ -15,7 +15,7 @@ namespace SyncKit;
 /// duplicate key, its numbers by value and its keys in another order. The JSON value <c>null</c> is a document;
 /// an absent document is a null reference.
 /// </remarks>
-public sealed class EventJson
+public sealed class EventJson : IEquatable<EventJson>
 {
     private const string DefaultField = "JSON";
     private readonly byte[] _utf8;
@@ -79,6 +79,20 @@ public sealed class EventJson
     /// <summary>Parses the document into elements. Dispose what comes back.</summary>
     public JsonDocument ToDocument() =>
         JsonDocument.Parse(_utf8, new JsonDocumentOptions { MaxDepth = EventLimits.MaxJsonDepth });
+
+    /// <summary>Whether both are the same document to the byte; <c>1e2</c> and <c>100</c> are not.</summary>
+    public bool Equals(EventJson? other) => other is not null && _utf8.AsSpan().SequenceEqual(other._utf8);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EventJson);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(_utf8);
+        return hash.ToHashCode();
+    }
 
     /// <summary>The document as text.</summary>
     public override string ToString() => Encoding.UTF8.GetString(_utf8);

@@ -4,7 +4,9 @@ namespace SyncKit;
 /// An event store that tells of new events at once. Safe for any number of threads; subscribe and unsubscribe at any time.
 /// </summary>
 /// <remarks>
-/// Observers see every event committed after they subscribed once, in the order of each stream, through lost connections as well.
+/// Observers see every event once, in the order of each stream, through lost connections as well: from their subscription on what this
+/// process appends, and what other processes commit once LISTEN is in place, a moment later.
+/// <see cref="SubscribeToAllAsync"/> and <see cref="SubscribeToStreamAsync"/> can be awaited for that moment.
 /// Each has a queue of its own: a slow or throwing observer never holds up the others or the listener. A call of OnNext never
 /// overlaps another for the same observer. A reconnect is not an error; see <see cref="ListenerStates"/> for it.
 /// </remarks>

@@ -36,9 +36,9 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
     private static async Task<AppendResult> AppendAsync(
         NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
     {
+        PostgresException? race = null;
         for (var races = 0; ; races++)
         {
-            PostgresException? race = null;
             try
             {
                 var appended = races == 0
@@ -48,21 +48,22 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
                 {
                     return new AppendResult(appended, AlreadyStored: false);
                 }
+
+                var (stored, heads) = await AppendStatement.LookUpAsync(connection, request, cancellationToken).ConfigureAwait(false);
+                if (FirstResult(request, stored) is { } result)
+                {
+                    return result;
+                }
+
+                ThrowIfElsewhere(request, heads, race);
+
+                // What stood in the way is gone: the other writer rolled back, or moved the stream to where it is expected.
             }
             catch (PostgresException error) when (PostgresErrors.IsRace(error) && races < MaxRaces)
             {
+                // Whoever won has committed: the next attempt inserts nothing and finds out why, or goes behind him.
                 race = error;
             }
-
-            var (stored, heads) = await AppendStatement.LookUpAsync(connection, request, cancellationToken).ConfigureAwait(false);
-            if (FirstResult(request, stored) is { } result)
-            {
-                return result;
-            }
-
-            ThrowIfElsewhere(request, heads, race);
-
-            // What stood in the way is gone: the other writer rolled back, or moved the stream to where it is expected.
         }
     }
 

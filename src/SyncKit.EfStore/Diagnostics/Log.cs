@@ -12,8 +12,8 @@ internal static partial class Log
     [LoggerMessage(200, LogLevel.Information, "Listening for events in the {Target}.")]
     internal static partial void Listening(ILogger logger, string target);
 
-    [LoggerMessage(201, LogLevel.Warning, "Not listening for events in the {Target} (attempt {Attempt}); trying again in {Wait}. {Reason}")]
-    internal static partial void ListenerLost(ILogger logger, string target, int attempt, TimeSpan wait, string reason);
+    [LoggerMessage(201, LogLevel.Warning, "Not listening for events in the {Target} after {Attempts} failed attempts; trying again in {Wait}. {Reason}")]
+    internal static partial void ListenerLost(ILogger logger, string target, int attempts, TimeSpan wait, string reason);
 
     [LoggerMessage(202, LogLevel.Error, "Gave up listening for events in the {Target} after {Attempts} attempts. {Reason}")]
     internal static partial void ListenerFailed(ILogger logger, string target, int attempts, string reason);
@@ -33,6 +33,9 @@ internal static partial class Log
 
     [LoggerMessage(207, LogLevel.Information, "More notifications arrive than are handled; what does not fit is read from the log.")]
     internal static partial void NotificationQueueFull(ILogger logger);
+
+    [LoggerMessage(208, LogLevel.Error, "Bug in SyncKit.EfStore: showing notifications failed; the log is read again.")]
+    internal static partial void PumpFailed(ILogger logger, Exception error);
 
     [LoggerMessage(300, LogLevel.Error, "An observer threw on version {Version}; it gets the next event all the same.")]
     internal static partial void ObserverThrew(ILogger logger, long version, Exception error);

@@ -12,7 +12,7 @@ internal sealed class EventStoreOptionsValidator : IValidateOptions<EventStoreOp
         CheckConnection(options, faults);
 
         Range(faults, nameof(options.MaxPoolSize), options.MaxPoolSize, 1, 1024);
-        Range(faults, nameof(options.MinPoolSize), options.MinPoolSize, 0, options.MaxPoolSize ?? 100);
+        Range(faults, nameof(options.MinPoolSize), options.MinPoolSize, 0, 1024);
         Range(faults, nameof(options.ConnectionLifetime), options.ConnectionLifetime, TimeSpan.Zero, TimeSpan.FromDays(30));
         Range(faults, nameof(options.ConnectionIdleLifetime), options.ConnectionIdleLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range(faults, nameof(options.CommandTimeout), options.CommandTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
@@ -41,28 +41,40 @@ internal sealed class EventStoreOptionsValidator : IValidateOptions<EventStoreOp
             faults.Add($"{Name(nameof(options.ConnectionString))} and {nameof(options.DataSource)} are both set; one of them says where the log is.");
         }
 
-        CheckConnectionString(faults, nameof(options.ConnectionString), options.ConnectionString);
+        var pool = CheckConnectionString(faults, nameof(options.ConnectionString), options.ConnectionString);
         CheckConnectionString(faults, nameof(options.ListenerConnectionString), options.ListenerConnectionString);
+
+        // What an option leaves open the connection string decides, or Npgsql.
+        var most = options.MaxPoolSize ?? pool.MaxPoolSize;
+        var least = options.MinPoolSize ?? pool.MinPoolSize;
+        if (least > most)
+        {
+            faults.Add($"{Name(nameof(options.MinPoolSize))} must be at most {nameof(options.MaxPoolSize)} ({most}); it is {least}.");
+        }
     }
 
-    private static void CheckConnectionString(List<string> faults, string property, string? connectionString)
+    private static NpgsqlConnectionStringBuilder CheckConnectionString(List<string> faults, string property, string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            return;
+            return new NpgsqlConnectionStringBuilder();
         }
 
         try
         {
-            if (string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(connectionString).Host))
+            var parsed = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrWhiteSpace(parsed.Host))
             {
                 faults.Add($"{Name(property)} must name a Host; it names none.");
             }
+
+            return parsed;
         }
         catch (Exception error) when (error is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
             // The parser's message names the keyword, never its value.
             faults.Add($"{Name(property)} must be an Npgsql connection string; {error.Message}");
+            return new NpgsqlConnectionStringBuilder();
         }
     }
 

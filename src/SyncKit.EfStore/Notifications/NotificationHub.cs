@@ -356,17 +356,32 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         {
             while (await _inbox.Reader.WaitToReadAsync(_stopping.Token).ConfigureAwait(false))
             {
-                if (TakeReplay() is { } replay)
-                {
-                    await ReplayAsync(replay).ConfigureAwait(false);
-                }
-
-                await ShowInboxAsync().ConfigureAwait(false);
+                await PumpOnceAsync().ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception error) when (error is ObjectDisposedException || _stopping.IsCancellationRequested)
         {
-            // Stopping.
+            // Stopping, or the store is disposed.
+        }
+    }
+
+    private async Task PumpOnceAsync()
+    {
+        try
+        {
+            if (TakeReplay() is { } replay)
+            {
+                await ReplayAsync(replay).ConfigureAwait(false);
+            }
+
+            await ShowInboxAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not (OperationCanceledException or ObjectDisposedException))
+        {
+            // Nothing here is known to throw; but a pump that ended would leave every observer without a word. What was lost is read again.
+            Log.PumpFailed(_logger, error);
+            await Task.Delay(HeldBackPoll, _time, _stopping.Token).ConfigureAwait(false);
+            WantReplay();
         }
     }
 

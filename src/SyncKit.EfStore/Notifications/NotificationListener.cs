@@ -26,6 +26,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private readonly TimeSpan _silence;
     private readonly int? _maxAttempts;
     private readonly ReconnectSchedule _schedule; // owned by the loop
+    private int _failedAttempts; // owned by the loop; since LISTEN was last in place
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,19 +129,21 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                 _metrics.Reconnecting();
                 lock (_lock)
                 {
+                    // Losing a connection that was live is no failed attempt to get one.
+                    _failedAttempts = _isListening ? 0 : _failedAttempts + 1;
                     _isListening = false;
                 }
 
-                if (_schedule.Failures >= _maxAttempts)
+                if (_failedAttempts >= _maxAttempts)
                 {
                     await FailAsync(reason, error).ConfigureAwait(false);
                     return;
                 }
 
-                Log.ListenerLost(_logger, _connections.Target, _schedule.Failures, wait, reason);
+                Log.ListenerLost(_logger, _connections.Target, _failedAttempts, wait, reason);
                 _states.Set(new ListenerState(ListenerStatus.Reconnecting)
                 {
-                    FailedAttempts = _schedule.Failures,
+                    FailedAttempts = _failedAttempts,
                     RetryIn = wait,
                     Reason = reason,
                 });
@@ -300,11 +303,11 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
 
     private async Task FailAsync(string reason, Exception error)
     {
-        Log.ListenerFailed(_logger, _connections.Target, _schedule.Failures, reason);
-        _states.Set(new ListenerState(ListenerStatus.Failed) { FailedAttempts = _schedule.Failures, Reason = reason });
+        Log.ListenerFailed(_logger, _connections.Target, _failedAttempts, reason);
+        _states.Set(new ListenerState(ListenerStatus.Failed) { FailedAttempts = _failedAttempts, Reason = reason });
         _firstAttempt.TrySetResult();
         await _hub.EndAsync(new EventStoreUnavailableException(
-            UnavailableReason.ServerUnreachable, $"The listener gave up after {_schedule.Failures} attempts. {reason}", error)).ConfigureAwait(false);
+            UnavailableReason.ServerUnreachable, $"The listener gave up after {_failedAttempts} attempts. {reason}", error)).ConfigureAwait(false);
     }
 
     private string Reason(Exception error) =>

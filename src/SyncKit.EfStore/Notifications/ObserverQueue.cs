@@ -146,9 +146,9 @@ internal sealed class ObserverQueue : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception error) when (error is ObjectDisposedException || _stopping.IsCancellationRequested)
         {
-            // Stopped; nothing waits any more.
+            // Stopped, or the store is disposed; nothing waits any more.
         }
     }
 

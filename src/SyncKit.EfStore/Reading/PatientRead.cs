@@ -22,7 +22,10 @@ internal static class PatientRead
                 UseJitter = true,
                 Delay = FirstDelay,
                 MaxDelay = LongestDelay,
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not (null or OperationCanceledException)),
+
+                // A disposed pool stays disposed: the store is gone, and nobody waits for this read any more.
+                ShouldHandle = args =>
+                    ValueTask.FromResult(args.Outcome.Exception is not (null or OperationCanceledException or ObjectDisposedException)),
                 OnRetry = args =>
                 {
                     if (args.AttemptNumber == 0)

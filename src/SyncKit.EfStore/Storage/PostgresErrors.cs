@@ -5,7 +5,7 @@ using Npgsql;
 namespace SyncKit.EfStore.Storage;
 
 /// <summary>
-/// SqlState and constraint → our exceptions, each saying what to do. Never decides by message text, with one exception marked below.
+/// SqlState and constraint → our exceptions, each saying what to do. Decides by message text only where Npgsql gives nothing else, twice.
 /// </summary>
 internal static class PostgresErrors
 {
@@ -40,6 +40,11 @@ internal static class PostgresErrors
     internal static EventStoreException Translate(Exception error, string target) => error switch
     {
         PostgresException server => FromServer(server, target),
+        // Npgsql has no code for this either.
+        _ when error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal) => Unavailable(
+            UnavailableReason.ServerError,
+            $"Every pooled connection to {target} is in use. Dispose connections and enumerators sooner, or raise MaxPoolSize.",
+            error),
         { InnerException: TimeoutException } or TimeoutException => Unavailable(
             UnavailableReason.ConnectionLost,
             $"The {target} did not answer in time. An append happened whole or not at all: repeat it with the same event ids.",

@@ -124,9 +124,9 @@ internal sealed class EventSubscription : IAsyncDisposable
 
             _caughtUp.TrySetResult();
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception error) when (error is ObjectDisposedException || _stopping.IsCancellationRequested)
         {
-            // Disposed.
+            // The subscription is disposed, or the store.
         }
     }
 

@@ -202,7 +202,8 @@ public sealed class UnavailableTests
         var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(() => store.Events.StoreAsync(Sample.Event("stream")));
 
         await db.Database.CloseConnectionAsync();
-        Assert.AreEqual(UnavailableReason.ConnectionLost, error.Reason);
+        Assert.AreEqual(UnavailableReason.ServerError, error.Reason);
+        StringAssert.Contains(error.Message, "raise MaxPoolSize", StringComparison.Ordinal);
         await store.Events.StoreAsync(Sample.Event("stream"));
     }
 
