@@ -11,7 +11,8 @@ namespace SyncKit.EfStore.Appending;
 internal sealed class Appender(EventStoreConnections connections, EventStoreMetrics metrics)
 {
     // Under READ COMMITTED only a writer that takes no lock (a COPY with stream versions of its own, say) can make an append lose a race.
-    private const int MaxRaces = 20;
+    // A flood of them wins twenty times in a row now and then (seen), a thousand times never.
+    private const int MaxRaces = 1_000;
 
     internal async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
