@@ -21,7 +21,7 @@ internal sealed class PostgresEventStore(
     TimeProvider time,
     ILogger<PostgresEventStore> logger) : IRealtimeEventStore, IDisposable
 {
-    private static readonly TimeSpan ObserversJoin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ObserversJoin = TimeSpan.FromSeconds(5);
 
     public ListenerState ListenerState => states.Now;
 
@@ -89,7 +89,11 @@ internal sealed class PostgresEventStore(
     private async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         // An observer that subscribed a moment ago sees what this caller appends next, though its LISTEN may still be on its way.
-        await hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken).ConfigureAwait(false);
+        if (states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed)
+        {
+            await hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken).ConfigureAwait(false);
+        }
+
         return await appender.AppendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
