@@ -55,7 +55,6 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private readonly SubscriptionTable _subscriptions = new();
     private ListenedChannels? _listened; // what is in place; null before the first connect
     private ListenedChannels? _caughtUp; // what was in place without a break since a replay: whose past has been shown
-    private bool _baselined; // whether what was there before is known, so that a new observer can simply join
     private bool _connected; // since the last replay: the listener (re)connected
     private volatile bool _replayWanted; // written under _lock
     private bool _inboxFull;
@@ -68,6 +67,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     // Owned by the pump.
     private readonly ShownVersions _shown = new();
+    private bool _baselined; // whether what was there before the first replay is known, and counts as shown
     private OpenAppends? _holdingBack;
     private (long From, long To)? _replayed; // shown by the replay under way
     private bool _readFailed; // since CaughtUp was raised
@@ -514,9 +514,9 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private void Activate(ListenedChannels listened)
     {
+        _baselined = true;
         lock (_lock)
         {
-            _baselined = true;
             if (ReferenceEquals(listened, _listened))
             {
                 _caughtUp = listened;

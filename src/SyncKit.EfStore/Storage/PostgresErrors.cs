@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Npgsql;
 
 namespace SyncKit.EfStore.Storage;
@@ -65,18 +64,6 @@ internal static class PostgresErrors
             error),
         _ => Unavailable(UnavailableReason.ServerError, $"The {target} cannot be used: {error.Message}", error),
     };
-
-    /// <summary>Throws the translation of a driver's exception, or the exception itself where there is nothing to translate.</summary>
-    internal static Exception Rethrow(Exception error, string target)
-    {
-        if (Describes(error))
-        {
-            return Translate(error, target);
-        }
-
-        ExceptionDispatchInfo.Throw(error);
-        return error;
-    }
 
     private static EventStoreException FromServer(PostgresException error, string target) => error.SqlState switch
     {

@@ -4,7 +4,6 @@ namespace SyncKit.EfStore.Storage;
 internal static class SchemaNames
 {
     internal const string EventsTable = "events";
-    internal const string VersionSequence = "events_version_seq";
     internal const string PrimaryKey = "events_pkey";
     internal const string IdKey = "events_id_key";
     internal const string StreamIndex = "idx_events_aggregate_id";
