@@ -160,10 +160,14 @@ internal sealed class TcpProxy : IAsyncDisposable
 
         internal void Reset()
         {
-            // Linger 0 sends RST instead of FIN: what a crashed machine's successor would answer.
-            if (client.Client is { } socket)
+            try
             {
-                socket.LingerState = new LingerOption(true, 0);
+                // Linger 0 sends RST instead of FIN: what a crashed machine's successor would answer.
+                client.Client?.LingerState = new LingerOption(true, 0);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The copying side closed it first: a wire that ended by itself needs no reset.
             }
 
             client.Dispose();
