@@ -10,7 +10,7 @@ namespace SyncKit.EfStore;
 
 /// <summary>The store on PostgreSQL: checks what comes in, and hands it to the folder that does it.</summary>
 internal sealed class PostgresEventStore(
-    Appender appender,
+    GroupCommit appends,
     EventReader reader,
     HeaderReader headers,
     SettledMark settled,
@@ -80,11 +80,21 @@ internal sealed class PostgresEventStore(
         CancellationToken cancellationToken = default) =>
         SubscribeAsync(InputRules.Lookup(aggregateId, "aggregate_id"), handler, since, cancellationToken);
 
-    /// <summary>Stops listening. The container owns the connections and disposes them after this.</summary>
-    public async ValueTask DisposeAsync() => await listener.StopAsync().ConfigureAwait(false);
+    /// <summary>
+    /// Takes no more appends, waits for those under way, and stops listening. The container owns the connections and disposes them after this.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await appends.DisposeAsync().ConfigureAwait(false);
+        await listener.StopAsync().ConfigureAwait(false);
+    }
 
     /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
-    public void Dispose() => listener.Dispose();
+    public void Dispose()
+    {
+        appends.Dispose();
+        listener.Dispose();
+    }
 
     private async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
@@ -94,7 +104,7 @@ internal sealed class PostgresEventStore(
             await hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken).ConfigureAwait(false);
         }
 
-        return await appender.AppendAsync(request, cancellationToken).ConfigureAwait(false);
+        return await appends.AppendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     private NotificationObservable Observe(NotificationFilter filter) => new(listener, hub, filter, logger);

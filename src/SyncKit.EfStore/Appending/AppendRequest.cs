@@ -9,11 +9,12 @@ internal sealed class AppendRequest
     // The whole statement is one message of the protocol, which ends at 1 GB.
     private const long MaxTotalBytes = 256L * 1024 * 1024;
 
-    private AppendRequest(IReadOnlyList<EventData> events, string[] streams, ExpectedVersion[] expected)
+    private AppendRequest(IReadOnlyList<EventData> events, string[] streams, ExpectedVersion[] expected, long jsonBytes)
     {
         Events = events;
         Streams = streams;
         Expected = expected;
+        JsonBytes = jsonBytes;
     }
 
     internal IReadOnlyList<EventData> Events { get; }
@@ -24,12 +25,15 @@ internal sealed class AppendRequest
     /// <summary>What is claimed about each of <see cref="Streams"/>.</summary>
     internal ExpectedVersion[] Expected { get; }
 
+    /// <summary>How large its data and metadata are, as UTF-8.</summary>
+    internal long JsonBytes { get; }
+
     /// <summary>Events of any streams, each to the end of its stream.</summary>
     internal static AppendRequest OfEvents(IReadOnlyList<EventData> events, int maxJsonBytes)
     {
         var streams = new HashSet<string>(StringComparer.Ordinal);
-        Check(events, maxJsonBytes, streams);
-        return new AppendRequest(events, [.. streams], new ExpectedVersion[streams.Count]);
+        var jsonBytes = Check(events, maxJsonBytes, streams);
+        return new AppendRequest(events, [.. streams], new ExpectedVersion[streams.Count], jsonBytes);
     }
 
     /// <summary>Appends to several streams, each with its expectation.</summary>
@@ -53,11 +57,11 @@ internal sealed class AppendRequest
         }
 
         var streams = new HashSet<string>(StringComparer.Ordinal);
-        Check(events, maxJsonBytes, streams);
-        return new AppendRequest(events, [.. streams], [.. appends.Select(append => append.Expected)]);
+        var jsonBytes = Check(events, maxJsonBytes, streams);
+        return new AppendRequest(events, [.. streams], [.. appends.Select(append => append.Expected)], jsonBytes);
     }
 
-    private static void Check(IReadOnlyList<EventData> events, int maxJsonBytes, HashSet<string> streams)
+    private static long Check(IReadOnlyList<EventData> events, int maxJsonBytes, HashSet<string> streams)
     {
         InputRules.NotNull(events, "events");
         if (events.Count == 0)
@@ -94,6 +98,8 @@ internal sealed class AppendRequest
         {
             throw new InvalidInputException("events", $"must hold at most {MaxTotalBytes} bytes of JSON in one append", $"they hold {total}");
         }
+
+        return total;
     }
 
     private static long CheckSize(EventJson? json, string field, int maxJsonBytes)

@@ -5,59 +5,44 @@ using SyncKit.EfStore.Storage;
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
-/// The append as the server sees it: one round trip, one implicit transaction. First every stream's lock, sorted, so that no two
-/// appends can deadlock; then, in a statement of its own whose snapshot is younger than the locks, check and insert.
+/// The append as the server sees it: two round trips in one transaction. First the locks of the streams, and, in statements of their own
+/// whose snapshots are younger than the locks, what stands there; then, once it is decided what goes in, INSERT and COMMIT.
 /// </summary>
 internal static class AppendStatement
 {
-    private const int AnyCode = -1;
-    private const int StreamExistsCode = -2;
+    /// <summary>
+    /// So long a group waits for what an open transaction holds, an event id for one; then those who wait for it go alone. Far above what
+    /// one append needs, far below what the others would notice.
+    /// </summary>
+    internal const string GroupLockTimeout = "10ms";
 
+    // Under a stricter default isolation the snapshot would be older than the locks.
+    private const string BeginSql = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    private const string CommitSql = "COMMIT";
+
+    // A notifying COMMIT queues for a lock too, behind every other one of the cluster: that wait is not meant.
+    private const string EndLockTimeoutSql = "SET LOCAL lock_timeout TO DEFAULT";
+
+    private const string StreamKey = $"hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
+
+    // Never waits: a stream that somebody holds must not hold up the others of the group.
+    private const string TryLockSql = $"""
+        SELECT
+            (SELECT {PlannerCare.Expression}),
+            (SELECT set_config('lock_timeout', '{GroupLockTimeout}', true)),
+            pg_try_advisory_xact_lock({StreamKey})
+        FROM unnest($1) WITH ORDINALITY AS named (aggregate_id, place)
+        ORDER BY place
+        """;
+
+    // Waits, in the order of the keys, so that no two appends can deadlock.
     private const string LockSql = $"""
-        SELECT {PlannerCare.Expression}, pg_advisory_xact_lock(streams.key)
+        SELECT (SELECT {PlannerCare.Expression}), pg_advisory_xact_lock(streams.key)
         FROM (
-            SELECT DISTINCT hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint) AS key
+            SELECT DISTINCT {StreamKey} AS key
             FROM unnest($1) AS named (aggregate_id)
             ORDER BY key
         ) AS streams
-        """;
-
-    // Inserts all rows or none. The INSERT evaluates its defaults above the ORDER BY, so versions are drawn in the caller's order.
-    private const string InsertSql = $"""
-        WITH given AS MATERIALIZED (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
-                AS given (id, aggregate_id, event_type, data, metadata, created_at, place)
-        ), heads AS MATERIALIZED (
-            SELECT named.aggregate_id, named.expected, coalesce(
-                (SELECT stream_version FROM {SchemaNames.EventsTable} AS e
-                 WHERE e.aggregate_id = named.aggregate_id ORDER BY stream_version DESC LIMIT 1), 0) AS head
-            FROM unnest($7, $8) AS named (aggregate_id, expected)
-        )
-        INSERT INTO {SchemaNames.EventsTable} (id, aggregate_id, event_type, data, metadata, created_at, stream_version)
-        SELECT
-            given.id, given.aggregate_id, given.event_type, given.data, given.metadata, coalesce(given.created_at, now()),
-            heads.head + row_number() OVER (PARTITION BY given.aggregate_id ORDER BY given.place)
-        FROM given
-        JOIN heads ON heads.aggregate_id = given.aggregate_id
-        WHERE NOT EXISTS (SELECT FROM {SchemaNames.EventsTable} AS e WHERE e.id = ANY ($1))
-            AND NOT EXISTS (
-                SELECT FROM heads
-                WHERE CASE expected WHEN -1 THEN false WHEN -2 THEN head = 0 ELSE head <> expected END)
-        ORDER BY given.place
-        RETURNING version, stream_version
-        """;
-
-    // Asked only after nothing was inserted. Equal as JSONB compares.
-    private const string StoredSql = $"""
-        SELECT
-            e.version, e.stream_version,
-            e.aggregate_id = given.aggregate_id
-                AND e.event_type = given.event_type
-                AND e.data IS NOT DISTINCT FROM given.data
-                AND e.metadata IS NOT DISTINCT FROM given.metadata
-        FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS given (id, aggregate_id, event_type, data, metadata, place)
-        LEFT JOIN {SchemaNames.EventsTable} AS e ON e.id = given.id
-        ORDER BY given.place
         """;
 
     private const string HeadsSql = $"""
@@ -68,51 +53,146 @@ internal static class AppendStatement
         ORDER BY place
         """;
 
-    /// <summary>Inserts everything in the caller's order, or returns null where an id is taken or an expectation does not hold.</summary>
-    internal static async Task<IReadOnlyList<AppendedEvent>?> TryInsertAsync(
-        NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
+    private const string TakenIdsSql = $"""
+        SELECT given.id
+        FROM unnest($1) AS given (id)
+        WHERE EXISTS (SELECT FROM {SchemaNames.EventsTable} AS e WHERE e.id = given.id)
+        """;
+
+    // Rows go in, and versions are drawn, in the order of the arrays.
+    private const string InsertSql = $"""
+        INSERT INTO {SchemaNames.EventsTable} (id, aggregate_id, event_type, data, metadata, created_at, stream_version)
+        SELECT id, aggregate_id, event_type, data, metadata, coalesce(created_at, now()), stream_version
+        FROM unnest($1, $2, $3, $4, $5, $6, $7)
+            AS given (id, aggregate_id, event_type, data, metadata, created_at, stream_version)
+        RETURNING version
+        """;
+
+    // Equal as JSONB compares. Keys the store adds to metadata do not count, nor does the difference between none and empty.
+    private const string StoredSql = $"""
+        SELECT
+            e.version, e.stream_version,
+            e.aggregate_id = given.aggregate_id
+                AND e.event_type = given.event_type
+                AND e.data IS NOT DISTINCT FROM given.data
+                AND coalesce(CASE jsonb_typeof(e.metadata) WHEN 'object' THEN e.metadata - $6 ELSE e.metadata END, '{EmptyObject}')
+                    = coalesce(CASE jsonb_typeof(given.metadata) WHEN 'object' THEN given.metadata - $6 ELSE given.metadata END, '{EmptyObject}')
+        FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS given (id, aggregate_id, event_type, data, metadata, place)
+        LEFT JOIN {SchemaNames.EventsTable} AS e ON e.id = given.id
+        ORDER BY given.place
+        """;
+
+    private const string EmptyObject = "{}";
+
+    // W3C Trace Context: the trace under which an append was made says nothing about whether it is the same.
+    private static readonly string[] AddedKeys = ["traceparent", "tracestate"];
+
+    /// <summary>Begins the transaction, locks the streams and says what stands there.</summary>
+    /// <param name="connection">Idle; or within an ambient transaction, which is joined.</param>
+    /// <param name="streams">Each once.</param>
+    /// <param name="ids">To be stored.</param>
+    /// <param name="patient">Waits for streams that are held, instead of passing them over.</param>
+    /// <param name="begin">False within an ambient transaction.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal static async Task<StreamsNow> BeginAsync(
+        NpgsqlConnection connection, string[] streams, string[] ids, bool patient, bool begin, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Command(LockSql, TextArray(request.Streams)));
+        if (begin)
+        {
+            batch.BatchCommands.Add(Command(BeginSql));
+        }
+
+        batch.BatchCommands.Add(Command(patient ? LockSql : TryLockSql, TextArray(streams)));
+        batch.BatchCommands.Add(Command(HeadsSql, TextArray(streams)));
+        batch.BatchCommands.Add(Command(TakenIdsSql, TextArray(ids)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+
+        var busy = new List<string>();
+        for (var i = 0; await reader.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
+        {
+            if (!patient && !reader.GetBoolean(2))
+            {
+                busy.Add(streams[i]);
+            }
+        }
+
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var heads = new Dictionary<string, long>(streams.Length, StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            heads.Add(streams[heads.Count], reader.GetInt64(0));
+        }
+
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            taken.Add(reader.GetString(0));
+        }
+
+        return new StreamsNow(heads, busy, taken);
+    }
+
+    /// <summary>Inserts the events, in order, and commits. Their versions, once they are committed.</summary>
+    /// <param name="connection">Within the transaction that <see cref="BeginAsync"/> began.</param>
+    /// <param name="events">What goes in.</param>
+    /// <param name="streamVersions">The place of each.</param>
+    /// <param name="commit">False within an ambient transaction.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    internal static async Task<long[]> InsertAsync(
+        NpgsqlConnection connection, IReadOnlyList<EventData> events, long[] streamVersions, bool commit, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(Command(
             InsertSql,
             [
-                .. Columns(request.Events),
+                .. Columns(events),
                 new NpgsqlParameter<DateTimeOffset?[]>
                 {
                     NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-                    TypedValue = [.. request.Events.Select(e => e.CreatedAt)],
+                    TypedValue = Column(events, e => e.CreatedAt),
                 },
-                TextArray(request.Streams),
-                new NpgsqlParameter<long[]> { TypedValue = [.. request.Expected.Select(Code)] },
+                new NpgsqlParameter<long[]> { TypedValue = streamVersions },
             ]));
+        if (commit)
+        {
+            batch.BatchCommands.Add(Command(EndLockTimeoutSql));
+            batch.BatchCommands.Add(Command(CommitSql));
+        }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var appended = new List<AppendedEvent>(request.Events.Count);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        var versions = new long[events.Count];
+        for (var i = 0; await reader.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
         {
-            var given = request.Events[appended.Count];
-            appended.Add(new AppendedEvent(given.Id, given.AggregateId, new EventVersion(reader.GetInt64(0)), reader.GetInt64(1)));
+            versions[i] = reader.GetInt64(0);
         }
 
         // The commit comes after the rows: an error there must surface before anything counts as stored.
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        return appended.Count == 0 ? null : appended;
+        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+        {
+        }
+
+        return versions;
     }
 
-    /// <summary>Which of the events are stored, in the caller's order, and how far the streams go.</summary>
-    internal static async Task<(IReadOnlyList<StoredMatch> Stored, IReadOnlyList<long> Heads)> LookUpAsync(
-        NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
+    /// <summary>Ends the transaction that <see cref="BeginAsync"/> began, with nothing in it.</summary>
+    internal static async Task EndAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(CommitSql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the log holds under the events' ids, in their order.</summary>
+    internal static async Task<IReadOnlyList<StoredMatch>> LookUpAsync(
+        NpgsqlConnection connection, IReadOnlyList<EventData> events, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(PlannerCare.Command());
-        batch.BatchCommands.Add(Command(StoredSql, Columns(request.Events)));
-        batch.BatchCommands.Add(Command(HeadsSql, TextArray(request.Streams)));
+        batch.BatchCommands.Add(Command(StoredSql, [.. Columns(events), TextArray(AddedKeys)]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var stored = new List<StoredMatch>(request.Events.Count);
+        var stored = new List<StoredMatch>(events.Count);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             stored.Add(await reader.IsDBNullAsync(0, cancellationToken).ConfigureAwait(false)
@@ -120,28 +200,29 @@ internal static class AppendStatement
                 : new StoredMatch(reader.GetInt64(0), reader.GetInt64(1), reader.GetBoolean(2)));
         }
 
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var heads = new List<long>(request.Streams.Length);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            heads.Add(reader.GetInt64(0));
-        }
-
-        return (stored, heads);
+        return stored;
     }
-
-    private static long Code(ExpectedVersion expected) =>
-        expected.StreamVersion ?? (expected == ExpectedVersion.StreamExists ? StreamExistsCode : AnyCode);
 
     /// <summary>The columns that make an event's content, each as an array: $1 to $5.</summary>
     private static NpgsqlParameter[] Columns(IReadOnlyList<EventData> events) =>
     [
-        TextArray([.. events.Select(e => e.Id)]),
-        TextArray([.. events.Select(e => e.AggregateId)]),
-        TextArray([.. events.Select(e => e.EventType)]),
-        JsonArray([.. events.Select(e => e.Data?.Bytes)]),
-        JsonArray([.. events.Select(e => e.Metadata?.Bytes)]),
+        TextArray(Column(events, e => e.Id)),
+        TextArray(Column(events, e => e.AggregateId)),
+        TextArray(Column(events, e => e.EventType)),
+        JsonArray(Column(events, e => e.Data?.Bytes)),
+        JsonArray(Column(events, e => e.Metadata?.Bytes)),
     ];
+
+    private static T[] Column<T>(IReadOnlyList<EventData> events, Func<EventData, T> value)
+    {
+        var column = new T[events.Count];
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = value(events[i]);
+        }
+
+        return column;
+    }
 
     private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

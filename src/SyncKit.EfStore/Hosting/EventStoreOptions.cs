@@ -74,6 +74,12 @@ public sealed class EventStoreOptions
     /// <summary>The largest data or metadata document, in bytes of UTF-8, 1,024 to 100,000,000. Default: 16 MiB.</summary>
     public int MaxJsonBytes { get; set; } = EventLimits.DefaultMaxJsonBytes;
 
+    /// <summary>
+    /// Let appends that arrive while others are in flight share a transaction. Each still succeeds or fails for itself. Without it every call is
+    /// a transaction of its own. Default: true.
+    /// </summary>
+    public bool GroupCommit { get; set; } = true;
+
     /// <summary>Let Npgsql prepare the store's statements. Turn off behind a pooler that cannot keep them. Default: true.</summary>
     public bool EnablePreparedStatements { get; set; } = true;
 

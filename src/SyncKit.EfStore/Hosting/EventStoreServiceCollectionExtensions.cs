@@ -66,7 +66,12 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new EventStoreConnections(Options(provider)));
         services.TryAddSingleton(provider => new EventStoreMetrics(provider.GetService<IMeterFactory>(), Options(provider).EnableMetrics));
+        services.TryAddSingleton<AppendTransaction>();
         services.TryAddSingleton<Appender>();
+        services.TryAddSingleton(provider => new GroupCommit(
+            provider.GetRequiredService<Appender>(),
+            Options(provider).GroupCommit,
+            provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
         services.TryAddSingleton<SettledMark>();
         services.TryAddSingleton(provider => new EventReader(
             provider.GetRequiredService<EventStoreConnections>(), provider.GetRequiredService<SettledMark>(), Options(provider).BatchSize));

@@ -24,6 +24,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         }
 
         Target = PostgresErrors.Target(_pool.ConnectionString);
+        MaxPoolSize = new NpgsqlConnectionStringBuilder(_pool.ConnectionString).MaxPoolSize;
     }
 
     /// <summary>LINQ reads data as deep as the store takes it: System.Text.Json stops at 64 levels unless told.</summary>
@@ -34,6 +35,9 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 
     /// <summary>Host, port and database for messages; nothing secret.</summary>
     internal string Target { get; }
+
+    /// <summary>At most so many connections of the pool are open at once.</summary>
+    internal int MaxPoolSize { get; }
 
     /// <summary>The pool, for EF Core.</summary>
     internal NpgsqlDataSource Pool => _pool;

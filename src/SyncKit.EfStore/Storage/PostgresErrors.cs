@@ -22,6 +22,28 @@ internal static class PostgresErrors
         IsUniqueViolation(error)
         || error.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
+    /// <summary>
+    /// The connection or the server went away, or the server has no place yet: the same may work in a moment. Not a wait that ran out of
+    /// time, which has been patience enough.
+    /// </summary>
+    internal static bool IsTransient(Exception error) => error switch
+    {
+        PostgresException server => server.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
+            || server.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException { InnerException: IOException or SocketException } => true,
+        _ => error is SocketException,
+    };
+
+    /// <summary>
+    /// Whether a failed transaction of several appends would fail for each of them alone. Otherwise one of them is to blame, and the others
+    /// can be stored without it.
+    /// </summary>
+    internal static bool ConcernsEveryone(PostgresException error) =>
+        error.InvariantSeverity != "ERROR"
+        || (error.SqlState != PostgresErrorCodes.InsufficientPrivilege
+            && error.SqlState[..2] is "08" or "0A" or "25" or "28" or "3D" or "3F" or "42" or "53" or "57" or "58" or "XX");
+
     /// <summary>Another process created the database after this one found it missing; it can be used now.</summary>
     internal static bool IsDatabaseCreatedMeanwhile(PostgresException error) => error
         is { SqlState: PostgresErrorCodes.DuplicateDatabase }

@@ -1,0 +1,376 @@
+namespace SyncKit.EfStore.Appending;
+
+/// <summary>
+/// Lets appends that arrive while others are in flight travel together: one statement and one commit for all of them. NOTIFY takes a
+/// cluster-wide lock at commit and keeps it through the flush, so notifying commits queue; fewer of them carry more.
+/// </summary>
+/// <remarks>
+/// <code>
+/// call → waiting ─┬→ group (at most two at once) ─┬→ answered
+///                 │        a stream or id is held ↓
+///                 └──────────────────────→ lane of that stream ─→ answered
+/// </code>
+/// Leader and followers, no timer: a call that finds a place for a group free goes at once, alone; whoever comes meanwhile goes together
+/// when a group ends. Streams of a group in flight are left out of the next, so that two of ours never wait for each other. Whoever would
+/// have to wait for a transaction of somebody else leaves the group for the lane of that stream, which has a connection of its own; later
+/// appends to the stream follow there, so the order of the calls is kept within a stream.
+/// </remarks>
+internal sealed class GroupCommit : IAsyncDisposable, IDisposable
+{
+    // One executes while the other one's commit is flushed.
+    private const int MaxGroups = 2;
+
+    private const int MaxMembers = 512;
+    private const int MaxEvents = 2_000;
+    private const long MaxJsonBytes = 4 * 1024 * 1024;
+
+    // Beyond this callers wait before they are even queued.
+    private const int MaxWaiting = 4_096;
+
+    private readonly Appender _appender;
+    private readonly bool _together;
+    private readonly int _maxLanes;
+    private readonly SemaphoreSlim _room = new(MaxWaiting, MaxWaiting);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // All below under _lock.
+    private readonly Lock _lock = new();
+    private readonly List<PendingAppend> _waiting = [];
+    private readonly HashSet<string> _inFlight = new(StringComparer.Ordinal); // streams of the groups that run
+    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly Queue<Lane> _lanesWaiting = new();
+    private int _groups;
+    private int _lanesRunning;
+    private int _calls;
+    private bool _disposed;
+
+    /// <param name="appender">Runs a group.</param>
+    /// <param name="together">False: every call is a transaction of its own.</param>
+    /// <param name="maxLanes">So many streams at most keep a connection waiting; one at least.</param>
+    internal GroupCommit(Appender appender, bool together, int maxLanes)
+    {
+        _appender = appender;
+        _together = together;
+        _maxLanes = Math.Max(1, maxLanes);
+    }
+
+    /// <summary>Appends, and returns once it is committed. Cancellation touches this call alone: what it asked for is stored or is not.</summary>
+    internal async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(IEventStore));
+            _calls++;
+        }
+
+        try
+        {
+            if (System.Transactions.Transaction.Current is not null)
+            {
+                var joined = new PendingAppend(request);
+                await _appender.RunAmbientAsync(joined, cancellationToken).ConfigureAwait(false);
+                return await joined.Answer.ConfigureAwait(false);
+            }
+
+            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var append = new PendingAppend(request);
+                await using var cancelled = cancellationToken
+                    .UnsafeRegister(static (state, token) => ((PendingAppend)state!).Cancel(token), append).ConfigureAwait(false);
+                if (_together && request.Events.Count <= MaxEvents && request.JsonBytes <= MaxJsonBytes)
+                {
+                    Enqueue(append);
+                }
+                else
+                {
+                    _ = WithoutContext(() => RunAloneAsync(append));
+                }
+
+                return await append.Answer.ConfigureAwait(false);
+            }
+            finally
+            {
+                _room.Release();
+            }
+        }
+        finally
+        {
+            CallEnded();
+        }
+    }
+
+    /// <summary>Takes no more calls, and ends when all are answered.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        await _drained.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>For a container that is disposed synchronously: takes no more calls.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            if (_calls == 0)
+            {
+                _drained.TrySetResult();
+            }
+        }
+    }
+
+    private void CallEnded()
+    {
+        lock (_lock)
+        {
+            if (--_calls == 0 && _disposed)
+            {
+                _drained.TrySetResult();
+            }
+        }
+    }
+
+    private void Enqueue(PendingAppend append)
+    {
+        lock (_lock)
+        {
+            _waiting.Add(append);
+        }
+
+        StartGroups();
+    }
+
+    private void StartGroups()
+    {
+        while (TryTakeGroup() is { } group)
+        {
+            _ = WithoutContext(() => RunGroupsAsync(group));
+        }
+    }
+
+    private List<PendingAppend>? TryTakeGroup()
+    {
+        lock (_lock)
+        {
+            if (_groups == MaxGroups || TakeGroup_NeedsLock() is not { Count: > 0 } group)
+            {
+                return null;
+            }
+
+            _groups++;
+            return group;
+        }
+    }
+
+    /// <summary>Runs a group, and then what has come meanwhile, until nothing has.</summary>
+    private async Task RunGroupsAsync(List<PendingAppend>? group)
+    {
+        while (group is not null)
+        {
+            var held = await _appender.RunAsync(group, patient: false).ConfigureAwait(false);
+            lock (_lock)
+            {
+                foreach (var append in held)
+                {
+                    Divert_NeedsLock(append);
+                }
+
+                _inFlight.ExceptWith(group.SelectMany(append => append.Request.Streams));
+                group = TakeGroup_NeedsLock();
+                if (group.Count == 0)
+                {
+                    _groups--;
+                    group = null;
+                }
+            }
+
+            // One ended and may have freed what several now can take.
+            StartGroups();
+        }
+    }
+
+    /// <summary>
+    /// The next group, in the order of the calls. Left out is who names a stream of a group in flight, and who comes behind such a one on
+    /// another stream of his.
+    /// </summary>
+    private List<PendingAppend> TakeGroup_NeedsLock()
+    {
+        var group = new List<PendingAppend>();
+        var passedOver = new HashSet<string>(StringComparer.Ordinal);
+        var streams = new HashSet<string>(StringComparer.Ordinal);
+        var (events, bytes, kept, next) = (0, 0L, 0, 0);
+        for (; next < _waiting.Count && group.Count < MaxMembers; next++)
+        {
+            var append = _waiting[next];
+            var request = append.Request;
+            if (append.IsOver)
+            {
+                continue;
+            }
+
+            if (_inFlight.Overlaps(request.Streams) || passedOver.Overlaps(request.Streams))
+            {
+                passedOver.UnionWith(request.Streams);
+                _waiting[kept++] = append;
+            }
+            else if (IsLaned_NeedsLock(request))
+            {
+                Divert_NeedsLock(append);
+            }
+            else if (group.Count > 0 && (events + request.Events.Count > MaxEvents
+                || bytes + request.JsonBytes > MaxJsonBytes
+                || streams.Count + request.Streams.Length > AppendRequest.MaxStreams))
+            {
+                break;
+            }
+            else
+            {
+                group.Add(append);
+                streams.UnionWith(request.Streams);
+                events += request.Events.Count;
+                bytes += request.JsonBytes;
+            }
+        }
+
+        _waiting.RemoveRange(kept, next - kept);
+        _inFlight.UnionWith(streams);
+        return group;
+    }
+
+    private bool IsLaned_NeedsLock(AppendRequest request) => _lanes.Count > 0 && Array.Exists(request.Streams, _lanes.ContainsKey);
+
+    /// <summary>Into the lane of one of its streams; a new one where none has any.</summary>
+    private void Divert_NeedsLock(PendingAppend append)
+    {
+        var lane = append.Request.Streams.Select(stream => _lanes.GetValueOrDefault(stream)).FirstOrDefault(known => known is not null);
+        if (lane is null)
+        {
+            lane = new Lane();
+            if (_lanesRunning < _maxLanes)
+            {
+                _lanesRunning++;
+                _ = WithoutContext(() => RunLanesAsync(lane));
+            }
+            else
+            {
+                _lanesWaiting.Enqueue(lane);
+            }
+        }
+
+        lane.Appends.Enqueue(append);
+        foreach (var stream in append.Request.Streams)
+        {
+            if (_lanes.TryAdd(stream, lane))
+            {
+                lane.Streams.Add(stream);
+            }
+        }
+    }
+
+    /// <summary>Runs a lane until it is empty, and then the next one that waits for its turn.</summary>
+    private async Task RunLanesAsync(Lane? lane)
+    {
+        // The one who called holds the lock, and has not put anything into the lane yet.
+        await Task.Yield();
+        while (lane is not null)
+        {
+            List<PendingAppend>? group;
+            lock (_lock)
+            {
+                group = TakeFromLane_NeedsLock(lane);
+                if (group.Count == 0)
+                {
+                    foreach (var stream in lane.Streams)
+                    {
+                        _lanes.Remove(stream);
+                    }
+
+                    if (!_lanesWaiting.TryDequeue(out lane))
+                    {
+                        _lanesRunning--;
+                    }
+                }
+            }
+
+            if (group.Count > 0)
+            {
+                await RunPatientlyAsync(group).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static List<PendingAppend> TakeFromLane_NeedsLock(Lane lane)
+    {
+        var group = new List<PendingAppend>();
+        var (events, bytes, streams) = (0, 0L, 0);
+        while (lane.Appends.TryPeek(out var append))
+        {
+            var request = append.Request;
+            if (group.Count > 0 && !append.IsOver && (events + request.Events.Count > MaxEvents
+                || bytes + request.JsonBytes > MaxJsonBytes
+                || streams + request.Streams.Length > AppendRequest.MaxStreams))
+            {
+                break;
+            }
+
+            lane.Appends.Dequeue();
+            if (!append.IsOver)
+            {
+                group.Add(append);
+                events += request.Events.Count;
+                bytes += request.JsonBytes;
+                streams += request.Streams.Length;
+            }
+        }
+
+        return group;
+    }
+
+    private async Task RunAloneAsync(PendingAppend append)
+    {
+        var held = await _appender.RunAsync([append], patient: false).ConfigureAwait(false);
+        if (held.Count > 0)
+        {
+            await RunPatientlyAsync(held).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for what others hold; no longer than somebody waits for an answer.</summary>
+    private async Task RunPatientlyAsync(IReadOnlyList<PendingAppend> group)
+    {
+        using var nobodyWaits = new CancellationTokenSource();
+        var running = _appender.RunAsync(group, patient: true, nobodyWaits.Token);
+        if (await Task.WhenAny(running, AnsweredAsync(group)).ConfigureAwait(false) != running)
+        {
+            await nobodyWaits.CancelAsync().ConfigureAwait(false);
+        }
+
+        await running.ConfigureAwait(false);
+    }
+
+    private static async Task AnsweredAsync(IReadOnlyList<PendingAppend> group)
+    {
+        foreach (var append in group)
+        {
+            await ((Task)append.Answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What runs for many callers carries nobody's context: no activity, no ambient value of whoever came first.</summary>
+    private static Task WithoutContext(Func<Task> run)
+    {
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+        {
+            return run();
+        }
+    }
+
+    private sealed class Lane
+    {
+        internal Queue<PendingAppend> Appends { get; } = new();
+
+        internal List<string> Streams { get; } = [];
+    }
+}
