@@ -13,8 +13,14 @@ internal static class AppendStatement
     private const int AnyCode = -1;
     private const int StreamExistsCode = -2;
 
-    private const string LockSql = $"""
-        SELECT {PlannerCare.Expression}, pg_advisory_xact_lock(streams.key)
+    private const string LockSql = $"SELECT {PlannerCare.Expression}, {LockFrom}";
+
+    // The same for a transaction that the notify trigger stands back from. Of the transaction, because behind a transaction pooler a setting
+    // of the session would be lost, or be another's.
+    private const string QuietLockSql = $"SELECT {PlannerCare.Expression}, set_config('{SchemaNames.NotifySetting}', 'off', true), {LockFrom}";
+
+    private const string LockFrom = $"""
+        pg_advisory_xact_lock(streams.key)
         FROM (
             SELECT DISTINCT hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint) AS key
             FROM unnest($1) AS named (aggregate_id)
@@ -68,12 +74,14 @@ internal static class AppendStatement
         ORDER BY place
         """;
 
-    /// <summary>Inserts everything in the caller's order, or returns null where an id is taken or an expectation does not hold.</summary>
+    /// <summary>
+    /// Inserts everything in the caller's order, or returns null where an id is taken or an expectation does not hold. Quiet: the trigger does not notify.
+    /// </summary>
     internal static async Task<IReadOnlyList<AppendedEvent>?> TryInsertAsync(
-        NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
+        NpgsqlConnection connection, AppendRequest request, bool quiet, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Command(LockSql, TextArray(request.Streams)));
+        batch.BatchCommands.Add(Command(quiet ? QuietLockSql : LockSql, TextArray(request.Streams)));
         batch.BatchCommands.Add(Command(
             InsertSql,
             [

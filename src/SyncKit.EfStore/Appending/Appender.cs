@@ -6,9 +6,10 @@ using SyncKit.EfStore.Storage;
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
-/// Appends: insert, and where nothing went in, find out why. Writes rows and nothing else; the trigger is the only link to listening.
+/// Appends: insert, and where nothing went in, find out why. Writes rows and nothing else: telling is the trigger's business, or the
+/// notifier's.
 /// </summary>
-internal sealed class Appender(EventStoreConnections connections, EventStoreMetrics metrics)
+internal sealed class Appender(EventStoreConnections connections, CommitNotifier notifier, EventStoreMetrics metrics)
 {
     // Under READ COMMITTED only a writer that takes no lock (a COPY with stream versions of its own, say) can make an append lose a race.
     // A flood of them wins twenty times in a row now and then (seen), a thousand times never.
@@ -20,6 +21,11 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
         {
             await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             var result = await AppendAsync(connection, request, cancellationToken).ConfigureAwait(false);
+            if (!result.AlreadyStored)
+            {
+                notifier.Committed(result.Events);
+            }
+
             metrics.Appended(result);
             return result;
         }
@@ -34,7 +40,7 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
         }
     }
 
-    private static async Task<AppendResult> AppendAsync(
+    private async Task<AppendResult> AppendAsync(
         NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
     {
         PostgresException? race = null;
@@ -43,7 +49,7 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
             try
             {
                 var appended = races == 0
-                    ? await AppendStatement.TryInsertAsync(connection, request, cancellationToken).ConfigureAwait(false)
+                    ? await AppendStatement.TryInsertAsync(connection, request, notifier.Quiet, cancellationToken).ConfigureAwait(false)
                     : await TryInsertReadCommittedAsync(connection, request, cancellationToken).ConfigureAwait(false);
                 if (appended is not null)
                 {
@@ -72,11 +78,11 @@ internal sealed class Appender(EventStoreConnections connections, EventStoreMetr
     /// Where the database's default isolation is stricter, the snapshot is older than the locks and an append that expects nothing can
     /// lose again and again. So a repetition asks for READ COMMITTED, which costs it a round trip for the COMMIT.
     /// </summary>
-    private static async Task<IReadOnlyList<AppendedEvent>?> TryInsertReadCommittedAsync(
+    private async Task<IReadOnlyList<AppendedEvent>?> TryInsertReadCommittedAsync(
         NpgsqlConnection connection, AppendRequest request, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-        var appended = await AppendStatement.TryInsertAsync(connection, request, cancellationToken).ConfigureAwait(false);
+        var appended = await AppendStatement.TryInsertAsync(connection, request, notifier.Quiet, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return appended;
     }
