@@ -15,9 +15,10 @@ internal static class AppendStatement
 
     private const string LockSql = $"SELECT {PlannerCare.Expression}, {LockFrom}";
 
-    // The same for a transaction that the notify trigger stands back from. Of the transaction, because behind a transaction pooler a setting
-    // of the session would be lost, or be another's.
-    private const string QuietLockSql = $"SELECT {PlannerCare.Expression}, set_config('{SchemaNames.NotifySetting}', 'off', true), {LockFrom}";
+    // The same for a transaction that the notify trigger stands back from. Of the transaction, because behind a transaction pooler a
+    // setting of the session would be lost, or be another's.
+    private const string QuietLockSql =
+        $"SELECT {PlannerCare.Expression}, set_config('{SchemaNames.NotifySetting}', 'off', true), {LockFrom}";
 
     private const string LockFrom = $"""
         pg_advisory_xact_lock(streams.key)
@@ -75,7 +76,8 @@ internal static class AppendStatement
         """;
 
     /// <summary>
-    /// Inserts everything in the caller's order, or returns null where an id is taken or an expectation does not hold. Quiet: the trigger does not notify.
+    /// Inserts everything in the caller's order, or returns null where an id is taken or an expectation does not hold. Quiet: the trigger
+    /// does not notify.
     /// </summary>
     internal static async Task<IReadOnlyList<AppendedEvent>?> TryInsertAsync(
         NpgsqlConnection connection, AppendRequest request, bool quiet, CancellationToken cancellationToken)

@@ -57,8 +57,8 @@ public sealed class EventStoreOptions
     public int? MaxReconnectAttempts { get; set; }
 
     /// <summary>
-    /// When this store's appends tell the observers: within the transaction, after the commit, or not at all. All processes may differ.
-    /// Default: <see cref="NotifyMode.Trigger"/>.
+    /// When this store's appends tell the observers: within the transaction, after the commit, or not at all. Default:
+    /// <see cref="NotifyMode.Trigger"/>.
     /// </summary>
     public NotifyMode NotifyMode { get; set; } = NotifyMode.Trigger;
 

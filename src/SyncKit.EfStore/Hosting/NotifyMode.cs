@@ -15,16 +15,18 @@ public enum NotifyMode
     Trigger,
 
     /// <summary>
-    /// Right after the commit, on another connection of the pool, within about 10 ms: one range of versions for all events, and one for each stream. What is
-    /// committed while one notification is on its way goes with the next. Appends do not wait for each other, and observers of this library
-    /// see the same events in the same order. Other programs that listen get ranges only (<c>first_version</c>, <c>last_version</c>,
-    /// <c>count</c>). A process that ends between commit and notification costs its observers at most the poll interval.
+    /// Right after the commit, on another connection of the pool: one range of versions for all events and one for each stream, the first
+    /// at once, and what is committed while one is on its way with the next; within about 10 ms where the server has time. Appends do not
+    /// wait for each other, and observers of this library see the same events in the same order. Other programs that listen get ranges only
+    /// (<c>first_version</c>, <c>last_version</c>, <c>count</c>; others' versions may lie between). A process that ends between commit and
+    /// notification, or an append whose answer is lost, costs its observers at most the poll interval.
     /// </summary>
     AfterCommit,
 
     /// <summary>
     /// Not at all: observers find the events by the poll, within <see cref="EventStoreOptions.PollInterval"/>; other programs that listen
-    /// are not told. Cheapest, for a process that only writes.
+    /// are not told. For a process that only writes. Give it to the processes that observe as well: with <see cref="Trigger"/> they show what a
+    /// foreign writer tells of at once, and would show it before an untold event of the same stream.
     /// </summary>
     None,
 }

@@ -81,6 +81,22 @@ public sealed class NotifyModeObserverTests
     }
 
     [TestMethod]
+    [DataRow(true, DisplayName = "a channel for the stream")]
+    [DataRow(false, DisplayName = "one channel for all")]
+    public async Task An_event_nobody_tells_of_comes_before_its_successor_in_the_stream(bool streamChannel)
+    {
+        await using var host = await ListeningHost.StartAsync(options => options.NotifyMode = NotifyMode.None);
+        var seen = streamChannel ? host.ObserveStream("a") : host.ObserveAll();
+        await host.AllInPlaceAsync();
+
+        var untold = await host.AppendAsync("a");
+        var told = await host.InsertAsync("a");
+
+        await seen.WaitForIdAsync(told);
+        seen.AssertExactly([untold, told]);
+    }
+
+    [TestMethod]
     [DataRow(NotifyMode.Trigger)]
     [DataRow(NotifyMode.AfterCommit)]
     [DataRow(NotifyMode.None)]
