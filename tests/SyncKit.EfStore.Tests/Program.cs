@@ -1,4 +1,5 @@
 using Microsoft.Testing.Platform.Builder;
+using SyncKit.EfStore.Tests.Appending;
 using SyncKit.EfStore.Tests.Testing;
 
 namespace SyncKit.EfStore.Tests;
@@ -11,6 +12,12 @@ internal static class Program
         if (args is [ServerOwner.Verb])
         {
             await ServerOwner.RunAsync();
+            return 0;
+        }
+
+        if (args is [KilledWriter.Verb, var connectionString, var stream])
+        {
+            await KilledWriter.RunAsync(connectionString, stream);
             return 0;
         }
 

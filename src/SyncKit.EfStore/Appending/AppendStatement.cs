@@ -25,6 +25,10 @@ internal static class AppendStatement
 
     private const string StreamKey = $"hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
 
+    // The notify trigger stands back from such a transaction. Of the transaction, because behind a transaction pooler a setting of the session
+    // would be lost, or be another's.
+    internal const string QuietSql = $"SELECT set_config('{SchemaNames.NotifySetting}', 'off', true)";
+
     // Never waits: a stream that somebody holds must not hold up the others of the group.
     private const string TryLockSql = $"""
         SELECT
@@ -92,10 +96,11 @@ internal static class AppendStatement
     /// <param name="streams">Each once.</param>
     /// <param name="ids">To be stored.</param>
     /// <param name="patient">Waits for streams that are held, instead of passing them over.</param>
+    /// <param name="quiet">The notify trigger stands back.</param>
     /// <param name="begin">False within an ambient transaction.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal static async Task<StreamsNow> BeginAsync(
-        NpgsqlConnection connection, string[] streams, string[] ids, bool patient, bool begin, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string[] streams, string[] ids, bool patient, bool quiet, bool begin, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
         if (begin)
@@ -106,6 +111,11 @@ internal static class AppendStatement
         batch.BatchCommands.Add(Command(patient ? LockSql : TryLockSql, TextArray(streams)));
         batch.BatchCommands.Add(Command(HeadsSql, TextArray(streams)));
         batch.BatchCommands.Add(Command(TakenIdsSql, TextArray(ids)));
+        if (quiet)
+        {
+            batch.BatchCommands.Add(Command(QuietSql));
+        }
+
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
 
         var busy = new List<string>();

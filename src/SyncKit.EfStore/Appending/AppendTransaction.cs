@@ -8,7 +8,7 @@ namespace SyncKit.EfStore.Appending;
 /// One transaction for several appends. Each gets its own answer, and none before the commit. Throws where the transaction failed as a whole:
 /// then nobody is answered, and nothing is stored unless <see cref="PendingAppend.MayBeStored"/> says so.
 /// </summary>
-internal sealed class AppendTransaction(EventStoreConnections connections, EventStoreMetrics metrics)
+internal sealed class AppendTransaction(EventStoreConnections connections, CommitNotifier notifier, EventStoreMetrics metrics)
 {
     private const string ErrorSeverity = "ERROR";
 
@@ -29,9 +29,10 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Event
         if (!patient && race is null && group is [{ Request: { Events: [var only], Expected: [var expected] } } alone])
         {
             var appended = await CommittingAsync(
-                group, () => SingleStatement.TryAppendAsync(connection, only, expected, cancellationToken)).ConfigureAwait(false);
+                group, () => SingleStatement.TryAppendAsync(connection, only, expected, notifier.Quiet, cancellationToken)).ConfigureAwait(false);
             if (appended is not null)
             {
+                notifier.Committed([appended]);
                 Answer(alone, new AppendResult([appended], AlreadyStored: false));
                 return Undecided.None;
             }
@@ -57,7 +58,8 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Event
     {
         string[] streams = [.. group.SelectMany(append => append.Request.Streams).Distinct(StringComparer.Ordinal)];
         string[] ids = [.. group.SelectMany(append => append.Request.Events).Select(e => e.Id).Distinct(StringComparer.Ordinal)];
-        var now = await AppendStatement.BeginAsync(connection, streams, ids, patient, begin: !ambient, cancellationToken).ConfigureAwait(false);
+        var now = await AppendStatement.BeginAsync(
+            connection, streams, ids, patient, quiet: notifier.Quiet && !ambient, begin: !ambient, cancellationToken).ConfigureAwait(false);
         var plan = GroupPlan.Make(group, now, race);
 
         IReadOnlyList<StoredMatch> stored = [];
@@ -123,6 +125,8 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Event
     private void AnswerAccepted(List<(PendingAppend Append, long[] StreamVersions)> accepted, long[] versions)
     {
         var next = 0;
+        var all = new List<AppendedEvent>(versions.Length);
+        var answers = new List<(PendingAppend Append, AppendedEvent[] Events)>(accepted.Count);
         foreach (var (append, places) in accepted)
         {
             var events = new AppendedEvent[places.Length];
@@ -132,6 +136,13 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Event
                 events[i] = new AppendedEvent(given.Id, given.AggregateId, new EventVersion(versions[next++]), places[i]);
             }
 
+            all.AddRange(events);
+            answers.Add((append, events));
+        }
+
+        notifier.Committed(all);
+        foreach (var (append, events) in answers)
+        {
             Answer(append, new AppendResult(events, AlreadyStored: false));
         }
     }
@@ -147,6 +158,11 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Event
             {
                 AppendedEvent[] events = [.. matches.Zip(append.Request.Events, (match, given) =>
                     new AppendedEvent(given.Id, given.AggregateId, new EventVersion(match.Version), match.StreamVersion))];
+                if (append.MayBeStored)
+                {
+                    notifier.Committed(events);
+                }
+
                 Answer(append, new AppendResult(events, AlreadyStored: !append.MayBeStored));
             }
             else

@@ -15,8 +15,12 @@ internal static class SingleStatement
 
     private const string StreamKey = $"hashtextextended($1, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
 
-    private const string TryLockSql =
-        $"SELECT {PlannerCare.Expression}, set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true), pg_try_advisory_xact_lock({StreamKey})";
+    private const string TryLockSql = $"SELECT {Settings}, pg_try_advisory_xact_lock({StreamKey})";
+
+    private const string QuietTryLockSql =
+        $"SELECT {Settings}, set_config('{SchemaNames.NotifySetting}', 'off', true), pg_try_advisory_xact_lock({StreamKey})";
+
+    private const string Settings = $"{PlannerCare.Expression}, set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true)";
 
     // The lock is asked for again, which is free for whoever has it: without it nothing goes in. Its statement came first, so the head read
     // here is younger than the lock. A notifying COMMIT queues for a lock too, and that wait is not meant: the time limit ends with the row.
@@ -34,12 +38,12 @@ internal static class SingleStatement
         RETURNING version, stream_version, set_config('lock_timeout', '0', true)
         """;
 
-    /// <summary>Inserts and commits; null where that cannot be done at once.</summary>
+    /// <summary>Inserts and commits; null where that cannot be done at once. Quiet: the notify trigger stands back.</summary>
     internal static async Task<AppendedEvent?> TryAppendAsync(
-        NpgsqlConnection connection, EventData given, ExpectedVersion expected, CancellationToken cancellationToken)
+        NpgsqlConnection connection, EventData given, ExpectedVersion expected, bool quiet, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
-        var tryLock = new NpgsqlBatchCommand(TryLockSql);
+        var tryLock = new NpgsqlBatchCommand(quiet ? QuietTryLockSql : TryLockSql);
         tryLock.Parameters.Add(Text(given.AggregateId));
         batch.BatchCommands.Add(tryLock);
 

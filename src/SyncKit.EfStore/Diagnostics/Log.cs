@@ -51,4 +51,11 @@ internal static partial class Log
 
     [LoggerMessage(400, LogLevel.Information, "The schema of the {Target} is current; applied {Applied} migrations, mended {Mended} objects.")]
     internal static partial void SchemaMigrated(ILogger logger, string target, int applied, int mended);
+
+    [LoggerMessage(500, LogLevel.Warning,
+        "Commits in the {Target} could not be told of; observers find them by their poll. Tried again with the next commit. {Reason}")]
+    internal static partial void CommitsNotTold(ILogger logger, string target, string reason);
+
+    [LoggerMessage(501, LogLevel.Information, "Commits in the {Target} are told of again.")]
+    internal static partial void CommitsToldAgain(ILogger logger, string target);
 }

@@ -56,6 +56,12 @@ public sealed class EventStoreOptions
     /// <summary>Give up after so many failed attempts in a row, 1 or more; observers get OnError then. Default: null, never.</summary>
     public int? MaxReconnectAttempts { get; set; }
 
+    /// <summary>
+    /// When this store's appends tell the observers: within the transaction, after the commit, or not at all. Default:
+    /// <see cref="NotifyMode.Trigger"/>.
+    /// </summary>
+    public NotifyMode NotifyMode { get; set; } = NotifyMode.Trigger;
+
     /// <summary>How often the log is read for what notifications may have missed, 100 ms to 1 hour. Default: 10 seconds.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -20,6 +20,11 @@ internal sealed class EventStoreOptionsValidator : IValidateOptions<EventStoreOp
         Range(faults, nameof(options.ReconnectInterval), options.ReconnectInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5));
         Range(faults, nameof(options.MaxReconnectInterval), options.MaxReconnectInterval, options.ReconnectInterval, TimeSpan.FromHours(1));
         Range(faults, nameof(options.MaxReconnectAttempts), options.MaxReconnectAttempts, 1, int.MaxValue);
+        if (!Enum.IsDefined(options.NotifyMode))
+        {
+            faults.Add($"{Name(nameof(options.NotifyMode))} must be {string.Join(", ", Enum.GetNames<NotifyMode>())}; it is {options.NotifyMode}.");
+        }
+
         Range(faults, nameof(options.PollInterval), options.PollInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         Range<int>(faults, nameof(options.MaxStreamChannels), options.MaxStreamChannels, 0, 1000);
         Range<int>(faults, nameof(options.ObserverQueueCapacity), options.ObserverQueueCapacity, 1, 1_000_000);

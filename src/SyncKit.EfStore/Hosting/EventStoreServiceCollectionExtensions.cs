@@ -66,6 +66,7 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new EventStoreConnections(Options(provider)));
         services.TryAddSingleton(provider => new EventStoreMetrics(provider.GetService<IMeterFactory>(), Options(provider).EnableMetrics));
+        services.TryAddSingleton<CommitNotifier>();
         services.TryAddSingleton<AppendTransaction>();
         services.TryAddSingleton<Appender>();
         services.TryAddSingleton(provider => new GroupCommit(

@@ -15,7 +15,7 @@ namespace SyncKit.EfStore.Notifications;
 /// <remarks>
 /// <para>
 /// One task, the pump, owns what was shown. A payload that says everything is shown at once; one that says only versions is looked up
-/// first. Whatever payloads may have missed (a lost connection, a full inbox) is found by a <em>replay</em>: every committed version that
+/// first, and so is every one once a writer tells after its commit: the order of commits then is that of the log alone. Whatever payloads may have missed (a lost connection, a full inbox) is found by a <em>replay</em>: every committed version that
 /// was not shown yet is read from the log. A replay follows each connect, each change of channels, each overflow, and the poll interval.
 /// </para>
 /// <para>
@@ -27,6 +27,10 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 {
     private const int InboxCapacity = 65_536;
     private const int MaxRuns = 100_000;
+
+    // A look through more than this is made cheaper by a replay.
+    private const int MaxGapsPerLook = 1_000;
+    private const long MaxVersionsPerLook = 10_000;
 
     // How far below the newest version a log's open appends are looked for when the hub starts while some are open.
     private const long BaselineDepth = 100_000;
@@ -72,6 +76,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private (long From, long To)? _replayed; // shown by the replay under way
     private bool _readFailed; // since CaughtUp was raised
     private bool _malformedLogged; // since the last connect
+    private bool _toldLate; // some writer tells after its commit: what notifications say comes in no order, and is looked up
 
     public NotificationHub(
         EventStoreConnections connections,
@@ -88,6 +93,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         _pollInterval = options.Value.PollInterval;
         _maxStreamChannels = options.Value.MaxStreamChannels;
         _queueCapacity = options.Value.ObserverQueueCapacity;
+        _toldLate = options.Value.NotifyMode != NotifyMode.Trigger;
         _logger = logger;
         _patience = PatientRead.Create(time, (wait, error) =>
         {
@@ -117,6 +123,17 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             lock (_lock)
             {
                 return WantedChannels_NeedsLock();
+            }
+        }
+    }
+
+    private ListenedChannels Listened
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _listened ?? ListenedChannels.Global;
             }
         }
     }
@@ -389,7 +406,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private async Task ShowInboxAsync()
     {
         // Versions to look up wait for each other, so that a run of them is one read; never past a notification that comes after them.
-        var lookups = new List<(long First, long Last)>();
+        var lookups = new List<long>();
         while (!_replayWanted && _inbox.Reader.TryRead(out var item))
         {
             if (item.Channel.Length == 0)
@@ -401,14 +418,15 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             {
                 RefuseMalformed(item.Channel);
             }
-            else if (payload.Event is { } notification)
+            else if (payload.Event is { } notification && !_toldLate)
             {
                 await LookUpAsync(lookups).ConfigureAwait(false);
                 Show(notification);
             }
             else
             {
-                lookups.Add((payload.First, payload.Last));
+                _toldLate |= payload.AfterCommit;
+                lookups.Add(payload.Last);
             }
         }
 
@@ -424,44 +442,52 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task LookUpAsync(List<(long First, long Last)> lookups)
+    /// <summary>
+    /// Shows what is not shown yet up to the highest version told of, from one snapshot: so no event comes before one of its stream that was
+    /// told of later, or not at all. What is settled was shown: a forged range cannot make the hub read the whole log.
+    /// </summary>
+    private async Task LookUpAsync(List<long> lookups)
     {
-        // What is settled was shown: a forged range cannot make the hub read the whole log.
-        var ranges = Merge(lookups.Where(range => range.Last > _shown.Mark).Select(range => (Math.Max(range.First, _shown.Mark + 1), range.Last)));
+        var through = lookups.Count == 0 ? 0 : lookups.Max();
         lookups.Clear();
-        if (ranges.Count > 0)
+        if (!_baselined || through <= _shown.Mark)
         {
-            await PatientlyAsync(async cancellationToken =>
+            return;
+        }
+
+        var (streams, ranges) = Unshown(Listened, through);
+        if (ranges.Count == 0)
+        {
+            return;
+        }
+
+        await PatientlyAsync(async cancellationToken =>
+        {
+            await foreach (var header in _headers.ReadAsync(ranges, streams, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (var header in _headers.ReadAsync(ranges, null, cancellationToken).ConfigureAwait(false))
-                {
-                    Show(header);
-                }
-            }).ConfigureAwait(false);
-            if (_readFailed)
-            {
-                _readFailed = false;
-                CaughtUp?.Invoke(null);
+                Show(header);
             }
+        }).ConfigureAwait(false);
+        if (_readFailed)
+        {
+            _readFailed = false;
+            CaughtUp?.Invoke(null);
+        }
+
+        // A replay moves the mark, so that the next look has less to look through. While an append holds it back, the poll does.
+        if (_holdingBack is null && (ranges.Count > MaxGapsPerLook || (streams is not null && through - _shown.Mark > MaxVersionsPerLook)))
+        {
+            WantReplay();
         }
     }
 
-    private static List<(long First, long Last)> Merge(IEnumerable<(long First, long Last)> ranges)
+    /// <summary>What to read to show everything up to a version: the ranges, and of which streams; null for all.</summary>
+    private (string[]? Streams, IReadOnlyList<(long First, long Last)> Ranges) Unshown(ListenedChannels listened, long through)
     {
-        var merged = new List<(long First, long Last)>();
-        foreach (var range in ranges.Order())
-        {
-            if (merged.Count > 0 && range.First <= merged[^1].Last)
-            {
-                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, range.Last));
-            }
-            else
-            {
-                merged.Add(range);
-            }
-        }
-
-        return merged;
+        // With a channel for each stream only their events need to be read. An observer of others, or one that is about to join, makes this
+        // cover everything: what is there before it joins is not news to it.
+        var streams = CoversAll(listened) ? listened.Streams?.ToArray() : null;
+        return (streams, streams is null ? [.. _shown.UnshownThrough(through)] : [(_shown.Mark + 1, through)]);
     }
 
     private (ListenedChannels? Listened, bool Connected)? TakeReplay()
@@ -547,10 +573,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             return;
         }
 
-        // With a channel for each stream only their events need to be read. An observer of others, or one that is about to join, makes this
-        // replay cover everything: what is there before it joins is not news to it.
-        var streams = CoversAll(listened) ? listened.Streams?.ToArray() : null;
-        IReadOnlyList<(long, long)> ranges = streams is null ? [.. _shown.Unshown()] : [(_shown.Mark + 1, long.MaxValue)];
+        var (streams, ranges) = Unshown(listened, long.MaxValue);
         await foreach (var header in _headers.ReadAsync(ranges, streams, cancellationToken).ConfigureAwait(false))
         {
             if (Show(header))

@@ -9,8 +9,14 @@ namespace SyncKit.EfStore.Notifications;
 /// <param name="Event">The event; null where only versions are known.</param>
 /// <param name="First">The lowest version.</param>
 /// <param name="Last">The highest version.</param>
-internal sealed record NotificationPayload(EventNotification? Event, long First, long Last)
+/// <param name="AfterCommit">
+/// Whether a store told after its commit: then what was committed later may have been told of before.
+/// </param>
+internal sealed record NotificationPayload(EventNotification? Event, long First, long Last, bool AfterCommit = false)
 {
+    // A range for more is the trigger's, of one statement: in the order of commits like everything it tells.
+    private const long MostToldAfterCommit = 10_000;
+
     internal static NotificationPayload? Parse(string text)
     {
         try
@@ -34,7 +40,7 @@ internal sealed record NotificationPayload(EventNotification? Event, long First,
 
     private static NotificationPayload? Range(JsonElement fields) =>
         Number(fields, "first_version") is { } first && Number(fields, "last_version") is { } last && first <= last
-            ? new NotificationPayload(null, first, last)
+            ? new NotificationPayload(null, first, last, Number(fields, "count") is not > MostToldAfterCommit)
             : null;
 
     /// <summary>

@@ -22,6 +22,10 @@ internal sealed class ShownVersions
     /// <summary>The ranges not shown yet; the last one is open-ended.</summary>
     internal IEnumerable<(long First, long Last)> Unshown() => _above.GapsAbove(Mark);
 
+    /// <summary>The ranges not shown yet, up to a version.</summary>
+    internal IEnumerable<(long First, long Last)> UnshownThrough(long version) =>
+        Unshown().TakeWhile(gap => gap.First <= version).Select(gap => (gap.First, Math.Min(gap.Last, version)));
+
     /// <summary>Everything up to a version is final and shown.</summary>
     internal void Settle(long version)
     {

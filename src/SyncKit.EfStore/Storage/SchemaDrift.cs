@@ -10,9 +10,9 @@ namespace SyncKit.EfStore.Storage;
 /// </summary>
 internal static partial class SchemaDrift
 {
-    private const string NotifyFunctionScript = "0001/08_notify_event_inserted.sql";
+    private const string NotifyFunctionScript = "0002/02_notify_event_inserted.sql";
     private const string StreamVersionFunctionScript = "0001/10_assign_event_stream_version.sql";
-    private const string StreamChannelScript = "0001/07_event_stream_channel.sql";
+    private const string StreamChannelScript = "0002/01_event_stream_channel.sql";
 
     // Every script after the table and its columns can run again on a provisioned database: indexes, functions, triggers, in order.
     private const string FirstRepeatable = "0001/03_";
@@ -28,12 +28,12 @@ internal static partial class SchemaDrift
             ('function {SchemaNames.StreamChannelFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamChannelFunction}(text)', current_schema()))
-                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $1)),
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $1 AND provolatile = 's')),
             ('function {SchemaNames.NotifyFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.NotifyFunction}()', current_schema()))
                     AND regexp_replace(prosrc, '\s+', ' ', 'g') = $2
-                    AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
+                    AND array_to_string(proconfig, ' ') LIKE 'search_path=%')),
             ('function {SchemaNames.StreamVersionFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema()))
@@ -43,6 +43,7 @@ internal static partial class SchemaDrift
                 SELECT FROM pg_trigger
                 WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.NotifyTrigger}'
                     AND tgnewtable = 'new_events' AND tgenabled IN ('O', 'A')
+                    AND pg_get_triggerdef(oid) LIKE '%WHEN %{SchemaNames.NotifySetting}%'
                     AND tgfoid = to_regprocedure(format('%I.{SchemaNames.NotifyFunction}()', current_schema())))),
             ('trigger {SchemaNames.StreamVersionTrigger}', EXISTS (
                 SELECT FROM pg_trigger

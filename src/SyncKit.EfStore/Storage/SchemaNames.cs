@@ -13,6 +13,7 @@ internal static class SchemaNames
 
     internal const string NotifyTrigger = "events_notify_trigger";
     internal const string NotifyFunction = "notify_event_inserted";
+    internal const string NotifySetting = "synckit.notify";
     internal const string StreamVersionTrigger = "events_stream_version_trigger";
     internal const string StreamVersionFunction = "assign_event_stream_version";
     internal const string StreamChannelFunction = "event_stream_channel";

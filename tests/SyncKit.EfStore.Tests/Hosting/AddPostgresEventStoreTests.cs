@@ -28,6 +28,7 @@ public sealed class AddPostgresEventStoreTests
             ("Store:BatchSize", "7"),
             ("Store:CommandTimeout", "00:00:12"),
             ("Store:MaxPoolSize", "3"),
+            ("Store:NotifyMode", "AfterCommit"),
             ("Store:EnablePreparedStatements", "false"));
         var services = new ServiceCollection();
         services.AddPostgresEventStore(configuration.GetSection("Store"));
@@ -36,8 +37,8 @@ public sealed class AddPostgresEventStoreTests
         var options = provider.GetRequiredService<IOptions<EventStoreOptions>>().Value;
 
         Assert.AreEqual(
-            (7, TimeSpan.FromSeconds(12), 3, false),
-            (options.BatchSize, options.CommandTimeout, options.MaxPoolSize, options.EnablePreparedStatements));
+            (7, TimeSpan.FromSeconds(12), 3, NotifyMode.AfterCommit, false),
+            (options.BatchSize, options.CommandTimeout, options.MaxPoolSize, options.NotifyMode, options.EnablePreparedStatements));
         await AssertWorksAsync(provider);
     }
 

@@ -22,6 +22,7 @@ public sealed class EventStoreOptionsTests
             options.CommandTimeout = TimeSpan.Zero;
             options.NotificationTimeout = TimeSpan.FromSeconds(1);
             options.ReconnectInterval = TimeSpan.FromSeconds(20);
+            options.NotifyMode = (NotifyMode)7;
             options.MaxReconnectAttempts = 0;
             options.BatchSize = 0;
             options.MaxJsonBytes = 100_000_001;
@@ -36,6 +37,7 @@ public sealed class EventStoreOptionsTests
                 "EventStoreOptions.NotificationTimeout must be from 00:00:02 to 00:10:00; it is 00:00:01.",
                 "EventStoreOptions.MaxReconnectInterval must be from 00:00:20 to 01:00:00; it is 00:00:15.",
                 "EventStoreOptions.MaxReconnectAttempts must be from 1 to 2147483647; it is 0.",
+                "EventStoreOptions.NotifyMode must be Trigger, AfterCommit, None; it is 7.",
                 "EventStoreOptions.BatchSize must be from 1 to 100000; it is 0.",
                 "EventStoreOptions.MaxJsonBytes must be from 1024 to 100000000; it is 100000001."),
             refused.Message);
@@ -55,6 +57,7 @@ public sealed class EventStoreOptionsTests
         ("CommandTimeout", o => o.CommandTimeout = TimeSpan.FromHours(1), o => o.CommandTimeout = TimeSpan.FromHours(2)),
         ("NotificationTimeout", o => o.NotificationTimeout = TimeSpan.FromSeconds(2), o => o.NotificationTimeout = TimeSpan.MaxValue),
         ("ReconnectInterval", o => o.ReconnectInterval = TimeSpan.FromMilliseconds(10), o => o.ReconnectInterval = TimeSpan.Zero),
+        ("NotifyMode", o => o.NotifyMode = NotifyMode.None, o => o.NotifyMode = (NotifyMode)3),
         ("PollInterval", o => o.PollInterval = TimeSpan.FromMilliseconds(100), o => o.PollInterval = TimeSpan.Zero),
         ("MaxStreamChannels", o => o.MaxStreamChannels = 0, o => o.MaxStreamChannels = -1),
         ("ObserverQueueCapacity", o => o.ObserverQueueCapacity = 1, o => o.ObserverQueueCapacity = 0),

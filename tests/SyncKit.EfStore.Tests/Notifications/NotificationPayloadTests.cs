@@ -54,9 +54,19 @@ public sealed class NotificationPayloadTests
         Assert.AreEqual(
             new NotificationPayload(null, 5, 20_004), NotificationPayload.Parse("""{"first_version": 5, "last_version": 20004, "count": 20000}"""));
         Assert.AreEqual(
-            new NotificationPayload(null, 1, long.MaxValue),
+            new NotificationPayload(null, 1, long.MaxValue, AfterCommit: true),
             NotificationPayload.Parse("""{"first_version": 1, "last_version": 9223372036854775807}"""));
     }
+
+    /// <summary>The trigger tells a statement as a range from 10,001 rows on, in the order of commits; a store tells any number, later.</summary>
+    [TestMethod]
+    [DataRow(1, true)]
+    [DataRow(10_000, true)]
+    [DataRow(10_001, false)]
+    public void A_range_for_few_was_told_after_a_commit(int count, bool afterCommit) =>
+        Assert.AreEqual(
+            afterCommit,
+            NotificationPayload.Parse($$"""{"first_version": 5, "last_version": 20004, "count": {{count}}}""")!.AfterCommit);
 
     [TestMethod]
     [DataRow("")]

@@ -24,6 +24,7 @@ public sealed class MigrationTests
         var first = await EventStoreSchema.MigrateAsync(_database.ConnectionString);
         var second = await EventStoreSchema.MigrateAsync(_database.ConnectionString);
 
+        CollectionAssert.AreEqual(LibraryMigrations.All, first.Applied.ToArray());
         Assert.AreEqual(SchemaCheck.NewestMigration, first.Applied[^1]);
         Assert.IsEmpty(first.Mended);
         Assert.IsEmpty(second.Applied);
@@ -51,7 +52,7 @@ public sealed class MigrationTests
 
         Assert.IsTrue(migrated.All(migration => migration.Mended.Count == 0));
         await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
-        Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM __synckit_migrations"));
+        Assert.AreEqual(LibraryMigrations.All.Length, await connection.ScalarAsync<long>("SELECT count(*) FROM __synckit_migrations"));
         await AssertWorksAsync();
     }
 
@@ -125,11 +126,42 @@ public sealed class MigrationTests
         Assert.AreEqual(PostgresErrorCodes.DependentObjectsStillExist, refused.SqlState);
         Assert.Contains("synckit.allow_drop = on", refused.MessageText);
         Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM events"));
-        Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM __synckit_migrations"));
+        // What loses nothing has gone down before, one migration at a time; it comes up again.
+        Assert.AreEqual(LibraryMigrations.All[0], await connection.ScalarAsync<string>("""SELECT max("MigrationId") FROM __synckit_migrations"""));
+        await migrator.MigrateAsync();
+        Assert.IsEmpty(await SchemaDrift.FindAsync(connection, CancellationToken.None));
 
         await using var allowed = Context("-c synckit.allow_drop=on");
         await allowed.GetService<IMigrator>().MigrateAsync(Migration.InitialDatabase);
         Assert.AreEqual(0, await LeftoversAsync(connection));
+    }
+
+    [TestMethod]
+    public async Task Going_down_by_one_leaves_the_trigger_of_before_and_goes_up_again()
+    {
+        await using var db = Context();
+        var migrator = db.GetService<IMigrator>();
+        await migrator.MigrateAsync("20261123004320_CreateEvents");
+        await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
+        await connection.RunAsync("INSERT INTO events (id, aggregate_id, event_type) VALUES ('1', 'a', 'T')");
+        var before = await NotifyingAsync();
+
+        await migrator.MigrateAsync();
+        var after = await NotifyingAsync();
+        await migrator.MigrateAsync("20261123004320_CreateEvents");
+
+        Assert.DoesNotContain("synckit.notify", before);
+        Assert.Contains("synckit.notify", after);
+        Assert.AreEqual(before, await NotifyingAsync());
+        Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM events"));
+        await migrator.MigrateAsync();
+        Assert.AreEqual(after, await NotifyingAsync());
+        await AssertWorksAsync();
+
+        Task<string> NotifyingAsync() => connection.ScalarAsync<string>("""
+            SELECT concat_ws(E'\n', pg_get_functiondef('event_stream_channel'::regproc), pg_get_functiondef('notify_event_inserted'::regproc),
+                (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'events_notify_trigger'))
+            """);
     }
 
     [TestMethod]
@@ -192,8 +224,8 @@ public sealed class MigrationTests
         await connection.RunAsync("CREATE SCHEMA tenant_a; CREATE SCHEMA \"Tenant B\"");
         var (a, b) = (In("tenant_a"), In("\"Tenant B\""));
 
-        Assert.HasCount(1, (await EventStoreSchema.MigrateAsync(a)).Applied);
-        Assert.HasCount(1, (await EventStoreSchema.MigrateAsync(b)).Applied);
+        Assert.HasCount(LibraryMigrations.All.Length, (await EventStoreSchema.MigrateAsync(a)).Applied);
+        Assert.HasCount(LibraryMigrations.All.Length, (await EventStoreSchema.MigrateAsync(b)).Applied);
         foreach (var again in (string[])[a, b])
         {
             var migration = await EventStoreSchema.MigrateAsync(again);
@@ -207,7 +239,7 @@ public sealed class MigrationTests
         await storeB.Events.StoreAsync(Sample.Event("stream"));
         Assert.AreEqual(3, await connection.ScalarAsync<long>("SELECT count(*) FROM tenant_a.events"));
         Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM \"Tenant B\".events"));
-        Assert.AreEqual(1, await connection.ScalarAsync<long>("SELECT count(*) FROM tenant_a.__synckit_migrations"));
+        Assert.AreEqual(LibraryMigrations.All.Length, await connection.ScalarAsync<long>("SELECT count(*) FROM tenant_a.__synckit_migrations"));
         Assert.IsFalse(await connection.ScalarAsync<bool>("SELECT to_regclass('public.events') IS NOT NULL"));
 
         // A writer whose search path is elsewhere still gets the places of the table it writes to.
@@ -231,7 +263,7 @@ public sealed class MigrationTests
 
         var migration = await EventStoreSchema.MigrateAsync(tenant);
 
-        Assert.HasCount(1, migration.Applied);
+        Assert.HasCount(LibraryMigrations.All.Length, migration.Applied);
         await using var inTenant = new TestStore(tenant);
         await inTenant.Events.StoreAsync(Sample.Event("stream"));
         Assert.AreEqual(0, await connection.ScalarAsync<long>("SELECT count(*) FROM public.events"));

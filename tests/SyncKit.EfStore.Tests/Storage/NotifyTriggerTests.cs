@@ -77,6 +77,80 @@ public sealed class NotifyTriggerTests
     }
 
     [TestMethod]
+    [DataRow("plain")]
+    [DataRow("\"quoted\" and 'single' and back\\slash / slash")]
+    [DataRow("%s %1$s %% $1 {0} :name")]
+    [DataRow("\u0001\u0002\u001f\t\r\n\b\f\u007f\u0085\u2028")]
+    [DataRow("Ünïcödé 漢字 😀 e\u0301")]
+    [DataRow("{\"version\": 1}")]
+    public async Task The_payload_is_what_the_server_itself_makes_of_the_row(string text)
+    {
+        await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
+        await using var listener = await RawListener.StartAsync(_database.ConnectionString, "events_global");
+        string?[] times = ["2026-01-02 03:04:05.678901+00", "2026-01-02 03:04:05+05:30", "20000-01-01", "0044-03-15 BC", "infinity", null];
+        await connection.RunAsync("SET timezone = 'Asia/Kolkata'; SET datestyle = 'SQL, DMY'");
+
+        foreach (var time in times)
+        {
+            await connection.RunAsync(
+                "INSERT INTO events (id, aggregate_id, event_type, created_at) VALUES ($1 || gen_random_uuid(), $1, $1, $2::text::timestamptz)",
+                text, time);
+        }
+
+        var received = await listener.DrainAsync();
+        var expected = await connection.ColumnAsync<string>(
+            """
+            SELECT json_build_object(
+                'version', version, 'id', id, 'aggregate_id', aggregate_id, 'event_type', event_type, 'created_at', created_at,
+                'stream_name', stream_name, 'stream_version', stream_version)::text
+            FROM events WHERE aggregate_id = $1 ORDER BY version
+            """,
+            text);
+        Assert.HasCount(times.Length, received);
+        foreach (var (given, told) in expected.Zip(received))
+        {
+            Assert.IsTrue(await connection.ScalarAsync<bool>("SELECT $1::text::jsonb = $2::text::jsonb", given, told.Payload), told.Payload);
+        }
+    }
+
+    [TestMethod]
+    public async Task A_statement_that_stores_nothing_tells_nothing()
+    {
+        await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
+        await using var listener = await RawListener.StartAsync(_database.ConnectionString, "events_global");
+
+        await connection.RunAsync("INSERT INTO events (id, aggregate_id, event_type) SELECT 'none', 'none', 'T' WHERE false");
+
+        Assert.IsEmpty(await listener.DrainAsync());
+    }
+
+    [TestMethod]
+    public async Task Only_a_transaction_that_says_exactly_off_is_not_told_of()
+    {
+        await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);
+        await using var listener = await RawListener.StartAsync(_database.ConnectionString, "events_global");
+
+        await connection.RunAsync("BEGIN; SELECT set_config('synckit.notify', 'off', true)");
+        await InsertAsync("off");
+        await connection.RunAsync("COMMIT");
+        var afterwards = await connection.ScalarAsync<string>("SELECT current_setting('synckit.notify', true)");
+        await InsertAsync("after");
+        foreach (var value in (string[])["on", "", "OFF", "false"])
+        {
+            await connection.RunAsync("SELECT set_config('synckit.notify', $1, false)", value);
+            await InsertAsync("set to " + value);
+        }
+
+        Assert.AreEqual("", afterwards);
+        CollectionAssert.AreEqual(
+            (string[])["after", "set to on", "set to ", "set to OFF", "set to false"],
+            (await listener.DrainAsync()).Select(n => EventTypeOf(n.Payload)).ToArray());
+
+        Task<int> InsertAsync(string eventType) => connection.RunAsync(
+            "INSERT INTO events (id, aggregate_id, event_type) VALUES (gen_random_uuid(), 'a', $1)", eventType);
+    }
+
+    [TestMethod]
     public async Task Long_names_that_start_alike_have_channels_of_their_own()
     {
         await using var connection = await RawSql.ConnectAsync(_database.ConnectionString);

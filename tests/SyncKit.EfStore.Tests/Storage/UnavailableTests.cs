@@ -127,7 +127,7 @@ public sealed class UnavailableTests
         await using var old = await _server.CreateDatabaseAsync();
         await using (var connection = await RawSql.ConnectAsync(old.ConnectionString))
         {
-            await connection.RunAsync("""UPDATE __synckit_migrations SET "MigrationId" = '20000101000000_Older'""");
+            await connection.RunAsync("""DELETE FROM __synckit_migrations WHERE "MigrationId" = $1""", SchemaCheck.NewestMigration);
         }
 
         var error = await AssertUnavailableAsync(old.ConnectionString, UnavailableReason.SchemaOutdated);
