@@ -58,7 +58,7 @@ internal sealed class CommitNotifier : IAsyncDisposable, IDisposable
     /// <summary>Takes note of what is committed for sure, where it is to be told. Never blocks and never throws.</summary>
     internal void Committed(IReadOnlyList<AppendedEvent> events)
     {
-        if (_mode != NotifyMode.AfterCommit)
+        if (_mode != NotifyMode.AfterCommit || events.Count == 0)
         {
             return;
         }
