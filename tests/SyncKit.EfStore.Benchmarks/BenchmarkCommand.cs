@@ -78,7 +78,7 @@ internal sealed class BenchmarkCommand : RootCommand
             }
         }
 
-        if (names.Contains(CpuSuite.Name) && !CpuSuite.Run(quick))
+        if (names.Contains(CpuSuite.Name) && !CpuSuite.Run(quick, new ProgressLines()))
         {
             return Failed;
         }

@@ -20,13 +20,6 @@ internal sealed class AsRequired : IAppender<Row>
 
     private AsRequired(CallerConnections connections) => _connections = connections;
 
-    /// <summary>The SQL of the requirements.</summary>
-    internal static string Schema()
-    {
-        using var sql = new StreamReader(typeof(AsRequired).Assembly.GetManifestResourceStream("as-required.sql")!);
-        return sql.ReadToEnd();
-    }
-
     internal static async Task<AsRequired> OpenAsync(string connectionString, int callers, CancellationToken cancellationToken)
     {
         var contender = new AsRequired(await CallerConnections.OpenAsync(connectionString, callers, cancellationToken));

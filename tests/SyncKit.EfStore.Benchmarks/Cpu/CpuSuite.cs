@@ -6,6 +6,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using SyncKit.EfStore.Benchmarks.Reporting;
 
 namespace SyncKit.EfStore.Benchmarks.Cpu;
 
@@ -14,20 +15,27 @@ internal static class CpuSuite
 {
     internal const string Name = "cpu";
 
+    private static readonly Type[] Benchmarks = [typeof(SerialisationBenchmarks), typeof(PayloadBenchmarks), typeof(FanOutBenchmarks)];
+
     /// <returns>Whether every benchmark ran.</returns>
-    internal static bool Run(bool quick)
+    internal static bool Run(bool quick, ProgressLines progress)
     {
         // In this process: a generated project would be built under this repository's rules, warnings as errors among them.
         var job = (quick ? Job.ShortRun : Job.Default).WithToolchain(InProcessEmitToolchain.Instance);
         var config = new ManualConfig()
             .AddJob(job)
-            .AddLogger(ConsoleLogger.Unicode)
+            .AddLogger(NullLogger.Instance)
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddDiagnoser(MemoryDiagnoser.Default)
-            .AddExporter(MarkdownExporter.Console)
             .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "synckit-benchmarks"));
-        var summaries = BenchmarkRunner.Run(
-            [typeof(SerialisationBenchmarks), typeof(PayloadBenchmarks), typeof(FanOutBenchmarks)], config);
-        return summaries.All(summary => summary.Reports.Length > 0 && summary.Reports.All(report => report.Success));
+        return Benchmarks.All(benchmark => Run(benchmark, config, progress));
+    }
+
+    private static bool Run(Type benchmark, IConfig config, ProgressLines progress)
+    {
+        progress.Say($"{Name}: {benchmark.Name}");
+        var summary = BenchmarkRunner.Run(benchmark, config);
+        MarkdownExporter.Console.ExportToLog(summary, ConsoleLogger.Ascii);
+        return summary.Reports.Length > 0 && summary.Reports.All(report => report.Success);
     }
 }

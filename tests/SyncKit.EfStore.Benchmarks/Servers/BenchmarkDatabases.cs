@@ -12,6 +12,9 @@ internal enum Schema
     /// <summary>The store's, as its migrations make it.</summary>
     Ours,
 
+    /// <summary>The store's, and beside it the tables of an application: <c>orders</c> and <c>plain_events</c>.</summary>
+    OursInApplication,
+
     /// <summary>The SQL of the requirements, as it stands there.</summary>
     AsRequired,
 }
@@ -45,12 +48,12 @@ internal sealed class BenchmarkDatabases(PostgresServer server)
     internal async Task<PostgresDatabase> CreateFilledAsync(
         Schema schema, int events, Action<string>? progress, CancellationToken cancellationToken)
     {
-        var database = schema == Schema.Ours
-            ? await server.CreateDatabaseAsync(cancellationToken)
-            : await server.CreateEmptyDatabaseAsync(cancellationToken);
+        var database = schema == Schema.AsRequired
+            ? await server.CreateEmptyDatabaseAsync(cancellationToken)
+            : await server.CreateDatabaseAsync(cancellationToken);
         if (schema == Schema.AsRequired)
         {
-            await Sql.RunAsync(database.ConnectionString, AsRequired.Schema(), cancellationToken);
+            await Sql.RunAsync(database.ConnectionString, Script("as-required.sql"), cancellationToken);
         }
 
         // The log was told of long ago. Indexes stay, so they have the shape that growing gives them.
@@ -58,13 +61,24 @@ internal sealed class BenchmarkDatabases(PostgresServer server)
         for (long filled = 0; filled < events; filled += FillStep)
         {
             await using var connection = await Sql.OpenAsync(database.ConnectionString, cancellationToken);
-            RawCopy.Write(connection, SampleLog.Rows(filled, Math.Min(FillStep, events - filled)), withStreamVersion: schema == Schema.Ours);
+            RawCopy.Write(connection, SampleLog.Rows(filled, Math.Min(FillStep, events - filled)), withStreamVersion: schema != Schema.AsRequired);
             progress?.Invoke(string.Create(
                 CultureInfo.InvariantCulture, $"filling a log: {Math.Min(filled + FillStep, events):n0} of {events:n0} events"));
         }
 
         await Sql.RunAsync(database.ConnectionString, "ALTER TABLE events ENABLE TRIGGER USER", cancellationToken);
+        if (schema == Schema.OursInApplication)
+        {
+            await Sql.RunAsync(database.ConnectionString, Script("application.sql"), cancellationToken);
+        }
+
         await Sql.RunAsync(database.ConnectionString, "VACUUM (FREEZE, ANALYZE)", cancellationToken);
         return database;
+    }
+
+    private static string Script(string name)
+    {
+        using var sql = new StreamReader(typeof(BenchmarkDatabases).Assembly.GetManifestResourceStream(name)!);
+        return sql.ReadToEnd();
     }
 }

@@ -10,12 +10,9 @@ internal sealed class DatabaseCopy(string server, string name, string connection
 {
     internal string ConnectionString { get; } = connectionString;
 
-    /// <summary>For settings that its sessions begin with.</summary>
-    internal string Name { get; } = name;
-
-    /// <summary>How many events it holds.</summary>
-    internal Task<long> CountAsync(CancellationToken cancellationToken) =>
-        Sql.ScalarAsync<long>(ConnectionString, "SELECT count(*) FROM events", cancellationToken);
+    /// <summary>How many rows one of its tables holds.</summary>
+    internal Task<long> CountAsync(string table, CancellationToken cancellationToken) =>
+        Sql.ScalarAsync<long>(ConnectionString, $"SELECT count(*) FROM {table}", cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -24,6 +21,6 @@ internal sealed class DatabaseCopy(string server, string name, string connection
             NpgsqlConnection.ClearPool(pooled);
         }
 
-        await Sql.RunAsync(server, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)", CancellationToken.None);
+        await Sql.RunAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", CancellationToken.None);
     }
 }

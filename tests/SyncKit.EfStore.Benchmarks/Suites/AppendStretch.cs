@@ -26,8 +26,11 @@ internal sealed class AppendStretch<T>(
     private const int WarmUpCallsPerCaller = 20;
     private const int LeastWarmUpCalls = 200;
 
-    /// <summary>Set on the database before anyone connects, such as <c>commit_delay = 2000</c>.</summary>
-    internal IReadOnlyList<string> DatabaseSettings { get; init; } = [];
+    /// <summary>Run in the database before the contender connects; null for nothing.</summary>
+    internal string? Prepare { get; init; }
+
+    /// <summary>Where the events go, to be counted afterwards.</summary>
+    internal string Table { get; init; } = "events";
 
     /// <summary>Whether notifications must come.</summary>
     internal bool Notifies { get; init; } = true;
@@ -35,9 +38,9 @@ internal sealed class AppendStretch<T>(
     internal async Task<Load> MeasureAsync(CancellationToken cancellationToken)
     {
         await using var database = await run.Databases.CopyAsync(schema, run.Scale.Log, cancellationToken);
-        foreach (var setting in DatabaseSettings)
+        if (Prepare is not null)
         {
-            await Sql.RunAsync(database.ConnectionString, $"ALTER DATABASE {database.Name} SET {setting}", cancellationToken);
+            await Sql.RunAsync(database.ConnectionString, Prepare, cancellationToken);
         }
 
         await using var listener = await GlobalListener.StartAsync(database.ConnectionString, cancellationToken);
@@ -70,12 +73,12 @@ internal sealed class AppendStretch<T>(
         }
     }
 
-    private static async Task RequireAsync(DatabaseCopy database, long expected, CancellationToken cancellationToken)
+    private async Task RequireAsync(DatabaseCopy database, long expected, CancellationToken cancellationToken)
     {
-        var found = await database.CountAsync(cancellationToken);
+        var found = await database.CountAsync(Table, cancellationToken);
         if (found != expected)
         {
-            throw new InvalidOperationException($"The table must hold {expected} events after the appends; it holds {found}.");
+            throw new InvalidOperationException($"The table {Table} must hold {expected} events after the appends; it holds {found}.");
         }
     }
 }

@@ -70,7 +70,7 @@ internal sealed class ImportSuite : ISuite
         await import(database.ConnectionString);
         var took = Stopwatch.GetElapsedTime(start);
         await listener.ProveAsync(cancellationToken);
-        var found = await database.CountAsync(cancellationToken);
+        var found = await database.CountAsync("events", cancellationToken);
         return found == run.Scale.Log + run.Scale.Import
             ? run.Scale.Import / took.TotalSeconds
             : throw new InvalidOperationException($"The table must hold {run.Scale.Log + run.Scale.Import} events after the import; it holds {found}.");
