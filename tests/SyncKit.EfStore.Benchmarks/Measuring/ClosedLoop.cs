@@ -31,7 +31,8 @@ internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
             Statistics.Percentile(latencies, 0.50),
             Statistics.Percentile(latencies, 0.99),
             took.TotalMilliseconds / inTime,
-            latencies.Length);
+            latencies.Length,
+            inTime);
 
         async Task<List<(long Start, long End)>> LoopAsync(int caller)
         {

@@ -6,4 +6,5 @@ namespace SyncKit.EfStore.Benchmarks.Measuring;
 /// <param name="P99">99th percentile of the same.</param>
 /// <param name="MeanTime">Its length by the calls that ended within it, in ms: the time of a call where there is one caller.</param>
 /// <param name="Calls">All calls begun, those that ended after it included.</param>
-internal sealed record Load(double PerSecond, double P50, double P99, double MeanTime, int Calls);
+/// <param name="InTime">Those of them that ended within it.</param>
+internal sealed record Load(double PerSecond, double P50, double P99, double MeanTime, int Calls, int InTime);
