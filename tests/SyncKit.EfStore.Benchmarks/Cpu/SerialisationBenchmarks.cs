@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using SyncKit.EfStore.Benchmarks.Events;
 
 namespace SyncKit.EfStore.Benchmarks.Cpu;
 
@@ -27,7 +26,7 @@ public class SerialisationBenchmarks
     public object Document_to_object() => _json.Deserialize<Order>()!;
 
     [Benchmark]
-    public object Event_of_known_json() => SampleLog.Rows(0, 1).First();
+    public EventData Event_of_checked_json() => new("order-17", "OrderPlaced", _json);
 
     private sealed record Order(string Customer, string Town, Line[] Lines, string Currency, decimal Total);
 
