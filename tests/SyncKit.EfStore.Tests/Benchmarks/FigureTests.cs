@@ -70,11 +70,11 @@ public sealed class FigureTests
         var file = Path.GetTempFileName();
         try
         {
-            JsonFile.Write(file, [Figure.Of("growth", "ms", 4, 5, "50,000 events", Limit.AtMost(1.25))]);
+            JsonFile.Write(file, [Figure.Of("growth", "ms", 3, 2, "50,000 events", Limit.AtMost(1.25))]);
 
             using var json = JsonDocument.Parse(File.ReadAllText(file));
             var expected = JsonDocument.Parse(
-                """[{"suite": "growth", "figure": "ms", "ours": 4, "theirs": 5, "contender": "50,000 events", "ratio": 0.8, "must": "<= 1.25", "holds": true}]""");
+                """[{"suite": "growth", "figure": "ms", "ours": 3, "theirs": 2, "contender": "50,000 events", "ratio": 1.5, "must": "<= 1.25", "holds": false}]""");
             Assert.IsTrue(JsonElement.DeepEquals(expected.RootElement, json.RootElement), json.RootElement.ToString());
         }
         finally
