@@ -1,0 +1,15 @@
+namespace SyncKit.EfStore.Benchmarks.Suites;
+
+/// <summary>The suites that have figures with limits, in the order <c>all</c> runs them.</summary>
+internal static class AllSuites
+{
+    internal static IReadOnlyList<ISuite> List { get; } =
+    [
+        new AppendSingleSuite(),
+        new AppendConcurrentSuite(),
+        new AppendBatchSuite(),
+        new ImportSuite(),
+        new ReadSuite(),
+        new GrowthSuite(),
+    ];
+}

@@ -1,0 +1,63 @@
+using Npgsql;
+using SyncKit.EfStore.Benchmarks.Contenders;
+using SyncKit.EfStore.Benchmarks.Events;
+using SyncKit.EfStore.Benchmarks.Measuring;
+using SyncKit.EfStore.Benchmarks.Servers;
+
+namespace SyncKit.EfStore.Benchmarks.Suites;
+
+/// <summary>What an event costs an application that saves it with a row of its own.</summary>
+internal sealed class AppendDbContextSuite : ISuite
+{
+    private const string Measure = "SaveChanges of 1 row and 1 event";
+    private const string WithTrigger = $"{Store.Name}, Trigger";
+    private const string Silent = $"{Store.Name}, notifications off";
+    private const double MustWithTrigger = 1.5;
+    private const double MustSilent = 1.25;
+    private const int PerSecondAtMost = 10_000;
+
+    public string Name => "append-dbcontext";
+
+    public IReadOnlyList<string> Method(Scale scale) =>
+    [
+        $"1 caller for {scale.Stretch.TotalSeconds:0} s: a scope, a context, 1 row of the application and 1 event, SaveChanges; random streams of a log of {scale.Log:n0} events. Mean time of a call.",
+        $"{SaveRow.Name}: the same, with 1 row of a plain table in place of the event: the same columns, indexes and rows as the log, no triggers; it supplies stream_version and maps JSON to text.",
+        $"{Silent}: its connection string says Options=-c synckit.notify=off.",
+    ];
+
+    public async Task<SuiteReport> RunAsync(BenchmarkRun run, CancellationToken cancellationToken)
+    {
+        var rows = SampleLog.RandomRows(run.Scale.Log, (int)(PerSecondAtMost * run.Scale.Stretch.TotalSeconds));
+        var contenders = new (string Name, AppendStretch<Row> Stretch)[]
+        {
+            (WithTrigger, Stretch(run, rows, SaveEvent.Open)),
+            (Silent, Stretch(run, rows, connection => SaveEvent.Open(WithoutNotifications(connection)), notifies: false)),
+            (SaveRow.Name, Stretch(run, rows, SaveRow.Open, notifies: false, "plain_events")),
+        };
+        var rounds = await run.Turns(Name).TakeAsync(
+            Measure, [.. contenders.Select(contender => new Contender<Load>(contender.Name, contender.Stretch.MeasureAsync))], cancellationToken);
+
+        LoadSeries[] loads = [.. contenders.Select((contender, place) => LoadSeries.Of(Measure, contender.Name, rounds[place]))];
+        Series[] times = [.. contenders.Select((contender, place) =>
+            new Series($"{Measure}, mean", contender.Name, "ms", [.. rounds[place].Select(load => load.MeanTime)]))];
+        return new SuiteReport(
+            Name,
+            Method(run.Scale),
+            [.. times, .. loads.SelectMany(load => load.All)],
+            [
+                new Comparison($"{Measure}, Trigger, mean ms", times[0], times[2], Limit.AtMost(MustWithTrigger)),
+                new Comparison($"{Measure}, notifications off, mean ms", times[1], times[2], Limit.AtMost(MustSilent)),
+            ]);
+    }
+
+    private static AppendStretch<Row> Stretch(
+        BenchmarkRun run, Row[] rows, Func<string, IAppender<Row>> open, bool notifies = true, string table = "events") =>
+        new(run, Schema.OursInApplication, 1, rows, 1, (connection, _, _) => Task.FromResult(open(connection)))
+        {
+            Notifies = notifies,
+            Table = table,
+        };
+
+    private static string WithoutNotifications(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Options = "-c synckit.notify=off" }.ConnectionString;
+}
