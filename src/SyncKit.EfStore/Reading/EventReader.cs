@@ -85,7 +85,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
             }
 
             left -= events.Count;
-            statement.ContinueAfter(events[^1].Version.Value);
+            statement.ContinueAfter(events[^1]);
             fitting = isCut ? events.Count : (int)Math.Min(fitting * 2L, pageSize);
         }
     }
