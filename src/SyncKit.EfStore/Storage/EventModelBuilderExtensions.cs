@@ -21,9 +21,10 @@ public static class EventModelBuilderExtensions
         ArgumentNullException.ThrowIfNull(modelBuilder);
         modelBuilder.Entity<EventRow>(row =>
         {
+            // Null would mean the default schema, and EF's own method takes no empty name. First, because the trigger keeps the schema it finds.
+            row.Metadata.SetAnnotation(RelationalAnnotationNames.Schema, "");
             EventRowMapping.Map(row);
             row.ToTable(table => table.ExcludeFromMigrations());
-            row.Metadata.SetAnnotation(RelationalAnnotationNames.Schema, "");
         });
         return modelBuilder;
     }

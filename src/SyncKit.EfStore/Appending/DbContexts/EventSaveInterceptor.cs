@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -39,7 +41,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
     public InterceptionResult<DbDataReader> ReaderExecuting(
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result)
     {
-        if (MustCheck(eventData) is { } save)
+        if (Prepare(command, eventData) is { } save)
         {
             Completed(CheckAsync(command, save, async: false, CancellationToken.None));
         }
@@ -50,7 +52,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
     public async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
-        if (MustCheck(eventData) is { } save)
+        if (Prepare(command, eventData) is { } save)
         {
             await CheckAsync(command, save, async: true, cancellationToken).ConfigureAwait(false);
         }
@@ -117,12 +119,25 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
         return save;
     }
 
-    private static EventSave? MustCheck(CommandEventData eventData) =>
-        eventData is { CommandSource: CommandSource.SaveChanges, Context: { } context }
-            && Saves.TryGetValue(context, out var save)
-            && save.MustCheck()
-                ? save
-                : null;
+    /// <summary>Makes a batch of a save with events ready to send; gives the save back where the check comes before it.</summary>
+    private static EventSave? Prepare(DbCommand command, CommandEventData eventData)
+    {
+        if (eventData is not { CommandSource: CommandSource.SaveChanges, Context: { } context } || !Saves.TryGetValue(context, out var save))
+        {
+            return null;
+        }
+
+        foreach (DbParameter parameter in command.Parameters)
+        {
+            // As it stands: Npgsql would serialize it again, and no deeper than 64 levels.
+            if (parameter.Value is JsonElement json)
+            {
+                parameter.Value = JsonMarshal.GetRawUtf8Value(json).ToArray();
+            }
+        }
+
+        return save.MustCheck() ? save : null;
+    }
 
     private static async ValueTask CheckAsync(DbCommand command, EventSave save, bool async, CancellationToken cancellationToken)
     {

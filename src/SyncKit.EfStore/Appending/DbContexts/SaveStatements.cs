@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using SyncKit.EfStore.Storage;
@@ -80,8 +82,8 @@ internal static class SaveStatements
             TextArray([.. save.Rows.Select(row => row.Id)]),
             TextArray([.. save.Rows.Select(row => row.AggregateId)]),
             TextArray([.. save.Rows.Select(row => row.EventType)]),
-            JsonArray([.. save.Rows.Select(row => row.Data?.GetRawText())]),
-            JsonArray([.. save.Rows.Select(row => row.Metadata?.GetRawText())])));
+            JsonArray([.. save.Rows.Select(row => Utf8(row.Data))]),
+            JsonArray([.. save.Rows.Select(row => Utf8(row.Metadata))])));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PutBackSql));
         using var reader = await RowAsync(batch, results: 1, async, cancellationToken).ConfigureAwait(false);
         var stored = new StoredPart(reader.GetFieldValue<long[]>(0), reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2));
@@ -122,6 +124,8 @@ internal static class SaveStatements
 
     private static NpgsqlParameter<string[]> TextArray(string[] values) => new() { TypedValue = values };
 
-    private static NpgsqlParameter<string?[]> JsonArray(string?[] values) =>
+    private static byte[]? Utf8(JsonElement? json) => json is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
+
+    private static NpgsqlParameter<byte[]?[]> JsonArray(byte[]?[] values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb, TypedValue = values };
 }
