@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata;
 using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore;
@@ -12,18 +11,19 @@ public static class EventModelBuilderExtensions
     /// can store events. Call it in <c>OnModelCreating</c>.
     /// </summary>
     /// <remarks>
-    /// The table stays the store's: it is left out of the application's migrations. It is found by the connection's <c>search_path</c>,
-    /// whatever <c>HasDefaultSchema</c> says, and under its own names, whatever naming convention the application has.
+    /// The table stays the store's: it is left out of the application's migrations, and naming conventions do not touch its names.
     /// </remarks>
     /// <param name="modelBuilder">The application's model.</param>
-    public static ModelBuilder MapEvents(this ModelBuilder modelBuilder)
+    /// <param name="schema">
+    /// The schema of the store's table. Default: null, as for every table of the model: found by the connection's <c>search_path</c>, or in
+    /// the schema of <c>HasDefaultSchema</c>. So an application that has a default schema of its own says <c>MapEvents("public")</c>.
+    /// </param>
+    public static ModelBuilder MapEvents(this ModelBuilder modelBuilder, string? schema = null)
     {
         ArgumentNullException.ThrowIfNull(modelBuilder);
         modelBuilder.Entity<EventRow>(row =>
         {
-            // Null would mean the default schema, and EF's own method takes no empty name. First, because the trigger keeps the schema it finds.
-            row.Metadata.SetAnnotation(RelationalAnnotationNames.Schema, "");
-            EventRowMapping.Map(row);
+            EventRowMapping.Map(row, schema);
             row.ToTable(table => table.ExcludeFromMigrations());
         });
         return modelBuilder;

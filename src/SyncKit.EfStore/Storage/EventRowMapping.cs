@@ -7,9 +7,9 @@ namespace SyncKit.EfStore.Storage;
 /// <summary>How EF Core sees the log: one mapping for the store's own context and for those of applications.</summary>
 internal static class EventRowMapping
 {
-    internal static void Map(EntityTypeBuilder<EventRow> row)
+    internal static void Map(EntityTypeBuilder<EventRow> row, string? schema)
     {
-        row.ToTable(SchemaNames.EventsTable, table => table.HasTrigger(SchemaNames.NotifyTrigger));
+        row.ToTable(SchemaNames.EventsTable, schema, table => table.HasTrigger(SchemaNames.NotifyTrigger));
         row.HasKey(e => e.Version).HasName(SchemaNames.PrimaryKey);
         row.HasAlternateKey(e => e.Id).HasName(SchemaNames.IdKey);
         row.Property(e => e.Version).HasColumnName("version").UseSerialColumn();

@@ -14,5 +14,6 @@ public sealed class EventStoreDbContext(DbContextOptions<EventStoreDbContext> op
     public DbSet<EventRow> Events => Set<EventRow>();
 
     /// <inheritdoc/>
-    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<EventRow>(EventRowMapping.Map);
+    protected override void OnModelCreating(ModelBuilder modelBuilder) =>
+        modelBuilder.Entity<EventRow>(row => EventRowMapping.Map(row, schema: null));
 }

@@ -9,19 +9,20 @@ namespace SyncKit.EfStore.Appending.DbContexts;
 /// </summary>
 internal sealed class EventSave
 {
-    private readonly DbContext _context;
     private readonly AutoTransactionBehavior _behavior;
     private Guid? _transaction;
     private int _attempts;
 
     internal EventSave(DbContext context, IReadOnlyList<EventRow> rows)
     {
-        _context = context;
+        Context = context;
         _behavior = context.Database.AutoTransactionBehavior;
         Rows = rows;
         Streams = [.. rows.Select(row => row.AggregateId).Distinct(StringComparer.Ordinal)];
         NeedsCheck = Streams.Length > 1 || rows.Any(row => row.Claim is not null);
     }
+
+    internal DbContext Context { get; }
 
     /// <summary>In the order of their INSERTs.</summary>
     internal IReadOnlyList<EventRow> Rows { get; }
@@ -50,7 +51,7 @@ internal sealed class EventSave
                 "events", $"must name at most {AppendRequest.MaxStreams} streams in one SaveChanges", $"they name {Streams.Length}");
         }
 
-        InCallersTransaction = _context.Database.CurrentTransaction is not null || IsEnlisted();
+        InCallersTransaction = Context.Database.CurrentTransaction is not null || IsEnlisted();
         if (InCallersTransaction || (!NeedsCheck && Rows.Count == 1))
         {
             return;
@@ -65,11 +66,11 @@ internal sealed class EventSave
 
         if (NeedsCheck)
         {
-            _context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+            Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         }
     }
 
-    internal void End() => _context.Database.AutoTransactionBehavior = _behavior;
+    internal void End() => Context.Database.AutoTransactionBehavior = _behavior;
 
     /// <summary>
     /// Whether the check must run before this batch: before the first of each attempt, where it is needed. A repeated attempt always
@@ -77,8 +78,9 @@ internal sealed class EventSave
     /// </summary>
     internal bool MustCheck()
     {
-        var transaction = _context.Database.CurrentTransaction?.TransactionId;
-        if (_attempts > 0 && (transaction == _transaction) && (transaction is not null || InCallersTransaction || _behavior == AutoTransactionBehavior.Never))
+        var transaction = Context.Database.CurrentTransaction?.TransactionId;
+        if (_attempts > 0 && transaction == _transaction
+            && (transaction is not null || InCallersTransaction || _behavior == AutoTransactionBehavior.Never))
         {
             return false;
         }
@@ -87,5 +89,5 @@ internal sealed class EventSave
         return ++_attempts > 1 || NeedsCheck;
     }
 
-    private bool IsEnlisted() => _context.Database.GetEnlistedTransaction() is not null || Transaction.Current is not null;
+    private bool IsEnlisted() => Context.Database.GetEnlistedTransaction() is not null || Transaction.Current is not null;
 }

@@ -142,10 +142,11 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
     private static async ValueTask CheckAsync(DbCommand command, EventSave save, bool async, CancellationToken cancellationToken)
     {
         var connection = (NpgsqlConnection)command.Connection!;
-        (save.Heads, var idTaken) = await SaveStatements
+        var statements = SaveStatements.For(save.Context);
+        (save.Heads, var idTaken) = await statements
             .LockAndReadAsync(connection, save, command.CommandTimeout, async, cancellationToken).ConfigureAwait(false);
         var stored = idTaken
-            ? await SaveStatements.LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false)
+            ? await statements.LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false)
             : new StoredPart(save.Heads, [], []);
         if (stored.Refusal(save, cause: null) is { } refusal)
         {

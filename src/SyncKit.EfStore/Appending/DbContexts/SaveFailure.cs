@@ -48,7 +48,7 @@ internal static class SaveFailure
 
             opened = true;
             var connection = (NpgsqlConnection)context.Database.GetDbConnection();
-            var stored = await SaveStatements.LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false);
+            var stored = await SaveStatements.For(context).LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false);
             return Refusal(save, stored, violation, last: !save.InCallersTransaction);
         }
         catch (NpgsqlException)
@@ -86,7 +86,7 @@ internal static class SaveFailure
                 connection.Open();
             }
 
-            var stored = await SaveStatements.LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false);
+            var stored = await SaveStatements.For(context).LookUpAsync(connection, save, async, cancellationToken).ConfigureAwait(false);
             return Refusal(save, stored, violation, last: true);
         }
         catch (NpgsqlException)

@@ -62,7 +62,7 @@ public sealed class MapEventsTests
     }
 
     [TestMethod]
-    public async Task A_default_schema_and_a_naming_convention_of_the_application_change_nothing()
+    public async Task A_default_schema_and_a_naming_convention_of_the_application_leave_the_events_where_they_are()
     {
         var stream = Sample.Stream();
         var options = new DbContextOptionsBuilder<SchemaDbContext>();
@@ -99,9 +99,9 @@ public sealed class MapEventsTests
     {
         protected override void OnModelCreating(ModelBuilder modelBuilder)
         {
+            modelBuilder.MapEvents("public");
             modelBuilder.HasDefaultSchema("app");
             modelBuilder.Entity<ShopOrder>().HasKey(order => order.Number);
-            modelBuilder.MapEvents();
         }
 
         protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
