@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 
 namespace SyncKit.EfStore.Tests.Appending.DbContexts;
 
@@ -67,7 +68,8 @@ public sealed class DbContextRetryTests
             await first.SaveChangesAsync();
         }
 
-        await using var db = CreateContext(new Faults(FaultAt.AfterCommit, _shop.ConnectionString));
+        // A batch for each statement, or the server would meet the event's id before EF Core counts the deleted rows.
+        await using var db = CreateContext(new Faults(FaultAt.AfterCommit, _shop.ConnectionString), npgsql => npgsql.MaxBatchSize(1));
         db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         db.Orders.Remove(await db.Orders.SingleAsync(order => order.Number == number));
         db.AppendEvents([Sample.Event(number)]);
@@ -100,7 +102,11 @@ public sealed class DbContextRetryTests
         Assert.AreEqual((stored.Version.Value, 1L), (row.Version, row.StreamVersion));
     }
 
-    private static ShopDbContext CreateContext(Faults faults) => _shop.CreateContext(
-        npgsql => npgsql.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(1), [PostgresErrorCodes.AdminShutdown]),
+    private static ShopDbContext CreateContext(Faults faults, Action<NpgsqlDbContextOptionsBuilder>? configure = null) => _shop.CreateContext(
+        npgsql =>
+        {
+            npgsql.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(1), [PostgresErrorCodes.AdminShutdown]);
+            configure?.Invoke(npgsql);
+        },
         options => options.AddInterceptors(faults));
 }
