@@ -26,7 +26,8 @@ public static class EventDbContextExtensions
     /// where an id is stored already, with equal content too: the application's own rows must not be stored twice. Execution strategies never
     /// retry those two. All other errors come as EF Core reports them; a lock of a stream is held to the end of the transaction, so
     /// transactions that save to several streams in several <c>SaveChanges</c>, each in its own order, may deadlock: a
-    /// <c>PostgresException</c> whose <c>IsTransient</c> is true, which <c>EnableRetryOnFailure</c> retries. After an error the rows are still tracked.
+    /// <c>PostgresException</c> whose <c>IsTransient</c> is true, which <c>EnableRetryOnFailure</c> retries. After an error the rows are
+    /// still tracked.
     /// </para>
     /// <para>
     /// Where the answer to a COMMIT is lost, <c>EnableRetryOnFailure</c> saves again and finds what was stored: a
