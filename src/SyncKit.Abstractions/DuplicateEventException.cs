@@ -22,6 +22,22 @@ public sealed class DuplicateEventException : EventStoreException
         ConflictingIds = conflictingIds ?? [];
     }
 
+    /// <summary>For a save of an application's own context.</summary>
+    internal DuplicateEventException(
+        IReadOnlyList<string> storedIds, IReadOnlyList<string> conflictingIds, bool allStored, Exception? innerException)
+        : base(allStored ? DescribeAllStored(storedIds) : Describe(storedIds, conflictingIds), innerException)
+    {
+        StoredIds = storedIds;
+        ConflictingIds = conflictingIds;
+        AllStored = allStored;
+    }
+
+    /// <summary>
+    /// Every event is already stored with equal content. Only <c>SaveChanges</c> of an application's own context refuses that, because its other
+    /// rows must not be stored twice. Where it repeats a save whose answer was lost, that save had succeeded.
+    /// </summary>
+    public bool AllStored { get; }
+
     /// <summary>Ids already stored with equal content; without them the rest of the append can be stored.</summary>
     public IReadOnlyList<string> StoredIds { get; }
 
@@ -34,6 +50,10 @@ public sealed class DuplicateEventException : EventStoreException
                 + "Nothing was stored; give each event an id of its own."
             : $"Part of this append is already stored: {List(stored)}. "
                 + "Nothing more was stored; repeat an append with all of its events, or without those.";
+
+    private static string DescribeAllStored(IReadOnlyList<string> stored) =>
+        $"The events of this save are already stored: {List(stored)}. Nothing was stored twice, nor anything saved with them. "
+            + "If this repeats a save whose answer was lost, that save had succeeded; otherwise leave these events out.";
 
     private static string List(IReadOnlyList<string> ids)
     {

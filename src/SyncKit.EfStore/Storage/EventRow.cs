@@ -31,4 +31,7 @@ public sealed class EventRow
 
     /// <summary>Its place in its stream: 1, 2, 3 … The trigger fills it in where a row is added without.</summary>
     public long StreamVersion { get; init; }
+
+    /// <summary>What the append that starts with this row claims about the stream; null where it claims nothing. Not a column.</summary>
+    internal ExpectedVersion? Claim { get; init; }
 }

@@ -10,39 +10,26 @@ public sealed partial class ReadmeTests
     public required TestContext TestContext { get; set; }
 
     [TestMethod]
-    public void The_program_in_the_readme_is_the_quick_start_to_the_letter()
+    [DataRow(0, "SyncKit.EfStore.QuickStart")]
+    [DataRow(1, "SyncKit.EfStore.QuickStartDbContext")]
+    public void The_programs_in_the_readme_are_those_compiled_here_to_the_letter(int place, string project)
     {
-        var shown = CSharpBlock().Match(RepositoryRoot.Read("README.md")).Groups["code"].Value;
+        var shown = CSharpBlock().Matches(RepositoryRoot.Read("README.md"))[place].Groups["code"].Value;
 
-        Assert.AreEqual(RepositoryRoot.Read("tests", "SyncKit.EfStore.QuickStart", "Program.cs"), shown);
+        Assert.AreEqual(RepositoryRoot.Read("tests", project, "Program.cs"), shown);
     }
 
     [TestMethod]
-    public async Task The_quick_start_provisions_appends_is_told_and_reads_back()
-    {
-        var server = await TestServer.GetAsync();
-        await using var database = await server.CreateEmptyDatabaseAsync(TestContext.CancellationToken);
-        var start = new ProcessStartInfo("dotnet", [RepositoryRoot.Program("tests/SyncKit.EfStore.QuickStart", "SyncKit.EfStore.QuickStart.dll")])
-        {
-            RedirectStandardOutput = true,
-            Environment = { ["ConnectionStrings__EventStore"] = database.ConnectionString },
-        };
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.CancellationToken);
-        await process.WaitForExitAsync(TestContext.CancellationToken);
+    public async Task The_quick_start_provisions_appends_is_told_and_reads_back() => await AssertPrintsAsync(
+        "SyncKit.EfStore.QuickStart",
+        "told of OrderPlaced, 1 in its stream",
+        "told of OrderPaid, 2 in its stream",
+        "version 1: OrderPlaced {\"Total\": 12}",
+        "version 2: OrderPaid {\"by\": \"card\"}");
 
-        Assert.AreEqual(0, process.ExitCode, output);
-        foreach (var line in (string[])
-            [
-                "told of OrderPlaced, 1 in its stream",
-                "told of OrderPaid, 2 in its stream",
-                "version 1: OrderPlaced {\"Total\": 12}",
-                "version 2: OrderPaid {\"by\": \"card\"}",
-            ])
-        {
-            StringAssert.Contains(output, line, StringComparison.Ordinal);
-        }
-    }
+    [TestMethod]
+    public async Task The_program_with_a_context_of_its_own_saves_row_and_event_and_joins_them() => await AssertPrintsAsync(
+        "SyncKit.EfStore.QuickStartDbContext", "an order of 12: OrderPlaced, 1 in its stream");
 
     [TestMethod]
     public void Every_file_the_readme_says_to_open_is_there()
@@ -53,6 +40,26 @@ public sealed partial class ReadmeTests
             .ToArray();
 
         Assert.IsEmpty(missing, string.Join(", ", missing));
+    }
+
+    private async Task AssertPrintsAsync(string project, params string[] lines)
+    {
+        var server = await TestServer.GetAsync();
+        await using var database = await server.CreateEmptyDatabaseAsync(TestContext.CancellationToken);
+        var start = new ProcessStartInfo("dotnet", [RepositoryRoot.Program($"tests/{project}", $"{project}.dll")])
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["ConnectionStrings__EventStore"] = database.ConnectionString },
+        };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.CancellationToken);
+        await process.WaitForExitAsync(TestContext.CancellationToken);
+
+        Assert.AreEqual(0, process.ExitCode, output);
+        foreach (var line in lines)
+        {
+            StringAssert.Contains(output, line, StringComparison.Ordinal);
+        }
     }
 
     private static bool IsThere(string file) =>
