@@ -72,24 +72,12 @@ internal static class AppendStatement
         RETURNING version
         """;
 
-    // Equal as JSONB compares. Keys the store adds to metadata do not count, nor does the difference between none and empty.
     private const string StoredSql = $"""
-        SELECT
-            e.version, e.stream_version,
-            e.aggregate_id = given.aggregate_id
-                AND e.event_type = given.event_type
-                AND e.data IS NOT DISTINCT FROM given.data
-                AND coalesce(CASE jsonb_typeof(e.metadata) WHEN 'object' THEN e.metadata - $6 ELSE e.metadata END, '{EmptyObject}')
-                    = coalesce(CASE jsonb_typeof(given.metadata) WHEN 'object' THEN given.metadata - $6 ELSE given.metadata END, '{EmptyObject}')
+        SELECT e.version, e.stream_version, {SameEvent.Sql}
         FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS given (id, aggregate_id, event_type, data, metadata, place)
         LEFT JOIN {SchemaNames.EventsTable} AS e ON e.id = given.id
         ORDER BY given.place
         """;
-
-    private const string EmptyObject = "{}";
-
-    // W3C Trace Context: the trace under which an append was made says nothing about whether it is the same.
-    private static readonly string[] AddedKeys = ["traceparent", "tracestate"];
 
     /// <summary>Begins the transaction, locks the streams and says what stands there.</summary>
     /// <param name="connection">Idle; or within an ambient transaction, which is joined.</param>
@@ -199,7 +187,7 @@ internal static class AppendStatement
     {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(PlannerCare.Command());
-        batch.BatchCommands.Add(Command(StoredSql, [.. Columns(events), TextArray(AddedKeys)]));
+        batch.BatchCommands.Add(Command(StoredSql, Columns(events)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var stored = new List<StoredMatch>(events.Count);

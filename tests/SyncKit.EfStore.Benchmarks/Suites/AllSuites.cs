@@ -7,7 +7,9 @@ internal static class AllSuites
     [
         new AppendSingleSuite(),
         new AppendConcurrentSuite(),
+        new NotifyModeSuite(),
         new AppendBatchSuite(),
+        new AppendDbContextSuite(),
         new ImportSuite(),
         new ReadSuite(),
         new GrowthSuite(),

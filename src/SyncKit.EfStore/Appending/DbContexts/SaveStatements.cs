@@ -35,13 +35,9 @@ internal sealed class SaveStatements(string table)
 
     private readonly string _checkSql = $"SELECT {HeadsSql(table)}, EXISTS (SELECT FROM {table} AS e WHERE e.id = ANY ($2))";
 
-    // Equal as JSONB compares.
     private readonly string _lookUpSql = $"""
         WITH found AS MATERIALIZED (
-            SELECT given.place, given.id, e.aggregate_id = given.aggregate_id
-                AND e.event_type = given.event_type
-                AND e.data IS NOT DISTINCT FROM given.data
-                AND e.metadata IS NOT DISTINCT FROM given.metadata AS equal
+            SELECT given.place, given.id, {SameEvent.Sql} AS equal
             FROM unnest($2, $3, $4, $5, $6) WITH ORDINALITY AS given (id, aggregate_id, event_type, data, metadata, place)
             JOIN {table} AS e ON e.id = given.id
         )
