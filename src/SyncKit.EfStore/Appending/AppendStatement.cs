@@ -13,7 +13,7 @@ internal static class AppendStatement
     private const int AnyCode = -1;
     private const int StreamExistsCode = -2;
 
-    private const string LockSql = $"""
+    internal const string LockSql = $"""
         SELECT {PlannerCare.Expression}, pg_advisory_xact_lock(streams.key)
         FROM (
             SELECT DISTINCT hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint) AS key
@@ -60,7 +60,7 @@ internal static class AppendStatement
         ORDER BY given.place
         """;
 
-    private const string HeadsSql = $"""
+    internal const string HeadsSql = $"""
         SELECT coalesce(
             (SELECT stream_version FROM {SchemaNames.EventsTable} AS e
              WHERE e.aggregate_id = named.aggregate_id ORDER BY stream_version DESC LIMIT 1), 0)
@@ -134,7 +134,7 @@ internal static class AppendStatement
         expected.StreamVersion ?? (expected == ExpectedVersion.StreamExists ? StreamExistsCode : AnyCode);
 
     /// <summary>The columns that make an event's content, each as an array: $1 to $5.</summary>
-    private static NpgsqlParameter[] Columns(IReadOnlyList<EventData> events) =>
+    internal static NpgsqlParameter[] Columns(IReadOnlyList<EventData> events) =>
     [
         TextArray([.. events.Select(e => e.Id)]),
         TextArray([.. events.Select(e => e.AggregateId)]),
@@ -143,7 +143,7 @@ internal static class AppendStatement
         JsonArray([.. events.Select(e => e.Metadata?.Bytes)]),
     ];
 
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    internal static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var parameter in parameters)
@@ -154,7 +154,7 @@ internal static class AppendStatement
         return command;
     }
 
-    private static NpgsqlParameter<string[]> TextArray(string[] values) => new() { TypedValue = values };
+    internal static NpgsqlParameter<string[]> TextArray(string[] values) => new() { TypedValue = values };
 
     private static NpgsqlParameter<byte[]?[]> JsonArray(byte[]?[] values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb, TypedValue = values };

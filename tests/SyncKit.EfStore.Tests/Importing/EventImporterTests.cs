@@ -12,6 +12,8 @@ public sealed class EventImporterTests
 
     private IEventStore Store => _services!.GetRequiredService<IEventStore>();
 
+    private EventImporter Importer => _services!.GetRequiredService<EventImporter>();
+
     [TestInitialize]
     public async Task CreateStoreAsync()
     {
@@ -106,12 +108,11 @@ public sealed class EventImporterTests
     [TestMethod]
     public async Task Events_of_the_program_are_numbered_by_their_place()
     {
-        var importer = new EventImporter(Store);
         var first = new EventData("s", "T") { Id = "x" };
         await Store.StoreAsync(first);
 
         var error = await Assert.ThrowsExactlyAsync<ImportException>(
-            () => importer.ImportAsync(new[] { new EventData("s", "T"), new EventData("s", "Other") { Id = "x" } }.ToAsyncEnumerable()));
+            () => Importer.ImportAsync(new[] { new EventData("s", "T"), new EventData("s", "Other") { Id = "x" } }.ToAsyncEnumerable()));
 
         Assert.AreEqual((2L, 1L), (error.Line, error.Stored));
     }
@@ -123,9 +124,9 @@ public sealed class EventImporterTests
         var progress = new Report(_ => cancel.Cancel());
 
         await Assert.ThrowsAsync<OperationCanceledException>(
-            () => new EventImporter(Store).ImportAsync(Input(Enumerable.Range(1, 50_000).Select(n => Line(n))), progress, cancel.Token));
+            () => Importer.ImportAsync(Input(Enumerable.Range(1, 50_000).Select(n => Line(n))), null, progress, cancel.Token));
 
-        Assert.AreEqual(0, (await ReadAsync()).Count % 1_000);
+        Assert.AreEqual(20_000, (await ReadAsync()).Count);
     }
 
     private static string Line(int n, string data = "{}") =>
@@ -133,7 +134,7 @@ public sealed class EventImporterTests
 
     private static MemoryStream Input(IEnumerable<string> lines) => new(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
 
-    private Task<ImportResult> ImportAsync(IEnumerable<string> lines) => new EventImporter(Store).ImportAsync(Input(lines));
+    private Task<ImportResult> ImportAsync(IEnumerable<string> lines) => Importer.ImportAsync(Input(lines));
 
     private async Task<List<StoredEvent>> ReadAsync()
     {
