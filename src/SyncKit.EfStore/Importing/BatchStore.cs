@@ -35,7 +35,10 @@ internal sealed class BatchStore(IImportTransactions transactions, ImportOptions
     internal async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await transactions.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        metrics.Imported(options.Atomic ? Stored : 0);
+        if (options.Atomic)
+        {
+            metrics.Imported(Stored);
+        }
     }
 
     /// <summary>What ends the import at a line, once everything before it went in.</summary>
@@ -132,7 +135,10 @@ internal sealed class BatchStore(IImportTransactions transactions, ImportOptions
             _streams.Add(BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(stream))));
         }
 
-        metrics.Imported(options.Atomic ? 0 : copied.Stored);
+        if (!options.Atomic)
+        {
+            metrics.Imported(copied.Stored);
+        }
     }
 
     private string Taken(string id) => options.OnConflict == ImportConflict.Stop

@@ -7,7 +7,7 @@ namespace SyncKit.EfStore.Importing;
 /// <param name="maxStreams">So many streams at most.</param>
 internal sealed class EventBatch(int maxStreams)
 {
-    internal const int MaxEvents = 20_000;
+    internal const int MaxEvents = 15_000;
     internal const long MaxBytes = 16 * 1024 * 1024;
 
     private readonly List<NumberedEvent> _events = [];

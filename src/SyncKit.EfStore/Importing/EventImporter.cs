@@ -11,7 +11,7 @@ namespace SyncKit.EfStore;
 /// number of threads.
 /// </summary>
 /// <remarks>
-/// A batch holds at most 20,000 events, 16 MiB (one larger event goes alone) and 1,000 streams; up to three batches are in memory. Fastest
+/// A batch holds at most 15,000 events, 16 MiB (one larger event goes alone) and 1,000 streams; up to three batches are in memory. Fastest
 /// where neighbours in the input share streams. An import that breaks off, cancelled or without its connection, has stored a first part
 /// of the input, in whole batches; run again, it skips that part.
 /// </remarks>
