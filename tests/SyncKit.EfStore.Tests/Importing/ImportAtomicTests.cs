@@ -64,7 +64,7 @@ public sealed class ImportAtomicTests : ImportDatabase
         await stored.Task;
 
         await using var watcher = await RawSql.ConnectAsync(ConnectionString);
-        var append = Events.StoreAsync(new EventData(Event(1).AggregateId, "Appended"));
+        var append = Events.StoreAsync(new EventData("elsewhere", "Appended"));
         await Task.WhenAny(append, watcher.SomeoneWaitsAsync());
 
         Assert.IsFalse(append.IsCompleted, "It must wait.");

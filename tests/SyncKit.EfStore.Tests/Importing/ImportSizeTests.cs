@@ -13,6 +13,16 @@ public sealed class ImportSizeTests : ImportDatabase
         const int Streams = 25_000;
         await using var connection = await RawSql.ConnectAsync(ConnectionString);
         Assert.AreEqual("64", await connection.ScalarAsync<string>("SHOW max_locks_per_transaction"));
+        await connection.RunAsync("""
+            CREATE FUNCTION count_locks() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) > 1000 THEN
+                    RAISE EXCEPTION 'too many locks';
+                END IF;
+                RETURN NULL;
+            END $$
+            """);
+        await connection.RunAsync("CREATE TRIGGER count_locks AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION count_locks()");
 
         var result = await Importer.ImportAsync(
             Enumerable.Range(1, Streams).Select(n => new EventData($"stream-{n}", "Imported") { Id = $"{n}" }).ToAsyncEnumerable());
