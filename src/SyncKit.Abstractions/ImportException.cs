@@ -1,6 +1,6 @@
 namespace SyncKit;
 
-/// <summary>A line of JSON Lines is no event, or its event cannot be stored. Everything before that line was imported.</summary>
+/// <summary>A line of JSON Lines is no event, or its event cannot be stored. Everything before that line was imported, unless the import is atomic.</summary>
 public sealed class ImportException : EventStoreException
 {
     /// <summary>Creates the exception of a line that was only read.</summary>
@@ -21,10 +21,20 @@ public sealed class ImportException : EventStoreException
     /// <param name="skipped">How many events before it were stored already.</param>
     /// <param name="innerException">What found it.</param>
     public ImportException(long line, string problem, long stored, long skipped, Exception? innerException = null)
-        : base(
-            $"Line {line}: {problem} Everything before it is stored: {stored} events now, {skipped} earlier. "
+        : this(
+            line,
+            problem,
+            stored,
+            skipped,
+            $"Everything before it is stored: {stored} events now, {skipped} earlier. "
                 + "Correct the line and import the same input again; it goes on from there.",
             innerException)
+    {
+    }
+
+    // The outcome says what is stored now and what to do.
+    internal ImportException(long line, string problem, long stored, long skipped, string outcome, Exception? innerException)
+        : base($"Line {line}: {problem} {outcome}", innerException)
     {
         Line = line;
         Problem = problem;

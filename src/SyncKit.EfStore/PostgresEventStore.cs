@@ -96,14 +96,17 @@ internal sealed class PostgresEventStore(
         listener.Dispose();
     }
 
+    /// <summary>
+    /// Ends when an observer that subscribed a moment ago, though its LISTEN may still be on its way, will see what this caller writes next.
+    /// </summary>
+    internal ValueTask ObserversJoinedAsync(CancellationToken cancellationToken) =>
+        states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed
+            ? hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken)
+            : ValueTask.CompletedTask;
+
     private async Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
-        // An observer that subscribed a moment ago sees what this caller appends next, though its LISTEN may still be on its way.
-        if (states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed)
-        {
-            await hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken).ConfigureAwait(false);
-        }
-
+        await ObserversJoinedAsync(cancellationToken).ConfigureAwait(false);
         return await appends.AppendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 

@@ -7,18 +7,37 @@ namespace SyncKit.EfStore.Cli.Commands;
 /// <summary><c>synckit import</c></summary>
 internal sealed class ImportCommand : Command, IHasExamples
 {
+    private const string Skip = "skip";
+    private const string Stop = "stop";
+
     private readonly Argument<string> _file = new("file") { Description = "JSON Lines, or gzip of it; '-' for stdin." };
+
+    private readonly Option<string> _onConflict = new("--on-conflict")
+    {
+        Description = "What to do with an event that is stored already: 'skip' it, or 'stop'. Other content under its id always stops.",
+        HelpName = "skip|stop",
+        DefaultValueFactory = _ => Skip,
+    };
+
+    private readonly Option<bool> _atomic = new("--atomic")
+    {
+        Description = "Store everything or nothing, in one transaction. Other writers of events wait for its end; needs the table's owner.",
+    };
 
     internal ImportCommand()
         : base("import", "Store events from JSON Lines; what is stored already is skipped.")
     {
+        _onConflict.AcceptOnlyFromAmong(Skip, Stop);
         Add(_file);
+        Add(_onConflict);
+        Add(_atomic);
         SetAction(RunAsync);
     }
 
     public IReadOnlyList<string> Examples =>
     [
         "synckit import events.jsonl.gz",
+        "synckit import corrections.jsonl --atomic --on-conflict stop",
         "synckit read --connection \"$OLD\" | synckit import - --connection \"$NEW\"",
     ];
 
@@ -28,21 +47,34 @@ internal sealed class ImportCommand : Command, IHasExamples
         await using var input = Open(parsed.GetRequiredValue(_file));
         await host.Store.GetLatestVersionAsync(cancellationToken);
 
+        var options = new ImportOptions
+        {
+            OnConflict = parsed.GetRequiredValue(_onConflict) == Stop ? ImportConflict.Stop : ImportConflict.Skip,
+            Atomic = parsed.GetValue(_atomic),
+        };
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         var progress = new ImportProgressBar(input as FileStream, time);
         try
         {
-            var result = await progress.ShowAsync(() => new EventImporter(host.Store).ImportAsync(input, progress, cancellationToken));
+            var result = await progress.ShowAsync(() => host.Importer.ImportAsync(input, options, progress, cancellationToken));
             StandardError.Plain(Summary(result, time.GetElapsedTime(start)));
             return ExitCodes.Done;
         }
         catch (Exception error) when (error is EventStoreUnavailableException or OperationCanceledException or IOException)
         {
-            StandardError.Plain($"Stopped after {progress.Last.Stored} events stored and {progress.Last.Skipped} skipped. Run it again to go on from there.");
+            StandardError.Plain(Stopped(options, progress.Last));
             throw;
         }
     }
+
+    private static string Stopped(ImportOptions options, ImportProgress last) => options switch
+    {
+        { Atomic: true } => "Stopped, with everything stored or nothing, and nothing unless the end was reached. Run it again.",
+        { OnConflict: ImportConflict.Stop } =>
+            $"Stopped after {last.Stored} events stored. Run it again with --on-conflict skip to go on from there.",
+        _ => $"Stopped after {last.Stored} events stored and {last.Skipped} skipped. Run it again to go on from there.",
+    };
 
     private static Stream Open(string file)
     {

@@ -5,7 +5,11 @@ namespace SyncKit.EfStore.Cli.Printing;
 /// <summary>How far an import is: events, rate, and the time left where the length of the input is known. On a terminal only.</summary>
 internal sealed class ImportProgressBar(FileStream? file, TimeProvider time) : IProgress<ImportProgress>
 {
+    // When a batch is stored, the input is read to the end of the second after it.
+    private const int BatchesAhead = 2;
+
     private readonly long _start = time.GetTimestamp();
+    private readonly Queue<long> _positions = [];
     private ProgressTask? _task;
 
     /// <summary>The last report.</summary>
@@ -40,10 +44,15 @@ internal sealed class ImportProgressBar(FileStream? file, TimeProvider time) : I
 
         var done = value.Stored + value.Skipped;
         task.Description = $"{done} events, {done / Math.Max(time.GetElapsedTime(_start).TotalSeconds, 0.001):0}/s";
-        if (file is { CanSeek: true })
+        if (file is not { CanSeek: true })
         {
-            // The reader is a few batches ahead: near enough for the time left.
-            task.Value = file.Position;
+            return;
+        }
+
+        _positions.Enqueue(file.Position);
+        if (_positions.Count > BatchesAhead)
+        {
+            task.Value = _positions.Dequeue();
         }
     }
 }

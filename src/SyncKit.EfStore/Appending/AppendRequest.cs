@@ -76,7 +76,7 @@ internal sealed class AppendRequest
         {
             var eventData = events[i];
             InputRules.NotNull(eventData, $"events[{i}]");
-            total += CheckSize(eventData.Data, "data", maxJsonBytes) + CheckSize(eventData.Metadata, "metadata", maxJsonBytes);
+            total += CheckSize(eventData, maxJsonBytes);
             streams.Add(eventData.AggregateId);
             if (!ids.Add(eventData.Id))
             {
@@ -101,6 +101,11 @@ internal sealed class AppendRequest
 
         return total;
     }
+
+    /// <returns>How many bytes of JSON the event holds.</returns>
+    /// <exception cref="InvalidInputException">A document of it is larger than the store takes.</exception>
+    internal static long CheckSize(EventData eventData, int maxJsonBytes) =>
+        CheckSize(eventData.Data, "data", maxJsonBytes) + CheckSize(eventData.Metadata, "metadata", maxJsonBytes);
 
     private static long CheckSize(EventJson? json, string field, int maxJsonBytes)
     {

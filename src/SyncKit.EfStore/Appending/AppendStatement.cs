@@ -40,7 +40,7 @@ internal static class AppendStatement
         """;
 
     // Waits, in the order of the keys, so that no two appends can deadlock.
-    private const string LockSql = $"""
+    internal const string LockSql = $"""
         SELECT (SELECT {PlannerCare.Expression}), pg_advisory_xact_lock(streams.key)
         FROM (
             SELECT DISTINCT {StreamKey} AS key
@@ -49,7 +49,7 @@ internal static class AppendStatement
         ) AS streams
         """;
 
-    private const string HeadsSql = $"""
+    internal const string HeadsSql = $"""
         SELECT coalesce(
             (SELECT stream_version FROM {SchemaNames.EventsTable} AS e
              WHERE e.aggregate_id = named.aggregate_id ORDER BY stream_version DESC LIMIT 1), 0)
@@ -93,15 +93,15 @@ internal static class AppendStatement
         await using var batch = connection.CreateBatch();
         if (begin)
         {
-            batch.BatchCommands.Add(Command(BeginSql));
+            batch.BatchCommands.Add(Sql.Command(BeginSql));
         }
 
-        batch.BatchCommands.Add(Command(patient ? LockSql : TryLockSql, TextArray(streams)));
-        batch.BatchCommands.Add(Command(HeadsSql, TextArray(streams)));
-        batch.BatchCommands.Add(Command(TakenIdsSql, TextArray(ids)));
+        batch.BatchCommands.Add(Sql.Command(patient ? LockSql : TryLockSql, Sql.Texts(streams)));
+        batch.BatchCommands.Add(Sql.Command(HeadsSql, Sql.Texts(streams)));
+        batch.BatchCommands.Add(Sql.Command(TakenIdsSql, Sql.Texts(ids)));
         if (quiet)
         {
-            batch.BatchCommands.Add(Command(QuietSql));
+            batch.BatchCommands.Add(Sql.Command(QuietSql));
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -142,7 +142,7 @@ internal static class AppendStatement
         NpgsqlConnection connection, IReadOnlyList<EventData> events, long[] streamVersions, bool commit, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Command(
+        batch.BatchCommands.Add(Sql.Command(
             InsertSql,
             [
                 .. Columns(events),
@@ -151,12 +151,12 @@ internal static class AppendStatement
                     NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
                     TypedValue = Column(events, e => e.CreatedAt),
                 },
-                new NpgsqlParameter<long[]> { TypedValue = streamVersions },
+                Sql.Bigints(streamVersions),
             ]));
         if (commit)
         {
-            batch.BatchCommands.Add(Command(EndLockTimeoutSql));
-            batch.BatchCommands.Add(Command(CommitSql));
+            batch.BatchCommands.Add(Sql.Command(EndLockTimeoutSql));
+            batch.BatchCommands.Add(Sql.Command(CommitSql));
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -187,7 +187,7 @@ internal static class AppendStatement
     {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(PlannerCare.Command());
-        batch.BatchCommands.Add(Command(StoredSql, Columns(events)));
+        batch.BatchCommands.Add(Sql.Command(StoredSql, Columns(events)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var stored = new List<StoredMatch>(events.Count);
@@ -202,13 +202,13 @@ internal static class AppendStatement
     }
 
     /// <summary>The columns that make an event's content, each as an array: $1 to $5.</summary>
-    private static NpgsqlParameter[] Columns(IReadOnlyList<EventData> events) =>
+    internal static NpgsqlParameter[] Columns(IReadOnlyList<EventData> events) =>
     [
-        TextArray(Column(events, e => e.Id)),
-        TextArray(Column(events, e => e.AggregateId)),
-        TextArray(Column(events, e => e.EventType)),
-        JsonArray(Column(events, e => e.Data?.Bytes)),
-        JsonArray(Column(events, e => e.Metadata?.Bytes)),
+        Sql.Texts(Column(events, e => e.Id)),
+        Sql.Texts(Column(events, e => e.AggregateId)),
+        Sql.Texts(Column(events, e => e.EventType)),
+        Sql.Jsons(Column(events, e => e.Data?.Bytes)),
+        Sql.Jsons(Column(events, e => e.Metadata?.Bytes)),
     ];
 
     private static T[] Column<T>(IReadOnlyList<EventData> events, Func<EventData, T> value)
@@ -221,20 +221,4 @@ internal static class AppendStatement
 
         return column;
     }
-
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
-
-    private static NpgsqlParameter<string[]> TextArray(string[] values) => new() { TypedValue = values };
-
-    private static NpgsqlParameter<byte[]?[]> JsonArray(byte[]?[] values) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb, TypedValue = values };
 }

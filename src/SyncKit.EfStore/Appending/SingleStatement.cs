@@ -43,22 +43,16 @@ internal static class SingleStatement
         NpgsqlConnection connection, EventData given, ExpectedVersion expected, bool quiet, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
-        var tryLock = new NpgsqlBatchCommand(quiet ? QuietTryLockSql : TryLockSql);
-        tryLock.Parameters.Add(Text(given.AggregateId));
-        batch.BatchCommands.Add(tryLock);
-
-        var insert = new NpgsqlBatchCommand(InsertSql);
-        insert.Parameters.Add(Text(given.AggregateId));
-        insert.Parameters.Add(Text(given.Id));
-        insert.Parameters.Add(Text(given.EventType));
-        insert.Parameters.Add(Json(given.Data));
-        insert.Parameters.Add(Json(given.Metadata));
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = given.CreatedAt });
-        insert.Parameters.Add(new NpgsqlParameter<long>
-        {
-            TypedValue = expected.StreamVersion ?? (expected == ExpectedVersion.StreamExists ? StreamExistsCode : AnyCode),
-        });
-        batch.BatchCommands.Add(insert);
+        batch.BatchCommands.Add(Sql.Command(quiet ? QuietTryLockSql : TryLockSql, Sql.Text(given.AggregateId)));
+        batch.BatchCommands.Add(Sql.Command(
+            InsertSql,
+            Sql.Text(given.AggregateId),
+            Sql.Text(given.Id),
+            Sql.Text(given.EventType),
+            Sql.Json(given.Data?.Bytes),
+            Sql.Json(given.Metadata?.Bytes),
+            new NpgsqlParameter<DateTimeOffset?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = given.CreatedAt },
+            Sql.Bigint(expected.StreamVersion ?? (expected == ExpectedVersion.StreamExists ? StreamExistsCode : AnyCode))));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
@@ -70,8 +64,4 @@ internal static class SingleStatement
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         return appended;
     }
-
-    private static NpgsqlParameter<string> Text(string value) => new() { NpgsqlDbType = NpgsqlDbType.Text, TypedValue = value };
-
-    private static NpgsqlParameter<byte[]?> Json(EventJson? value) => new() { NpgsqlDbType = NpgsqlDbType.Jsonb, TypedValue = value?.Bytes };
 }

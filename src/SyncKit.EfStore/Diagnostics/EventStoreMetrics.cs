@@ -38,6 +38,8 @@ internal sealed class EventStoreMetrics : IDisposable
         }
     }
 
+    internal void Imported(long events) => _events?.Add(events);
+
     internal void Conflict() => _conflicts?.Add(1);
 
     internal void Shown() => _notifications?.Add(1);

@@ -83,6 +83,11 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton<PostgresEventStore>();
         services.TryAddSingleton<IRealtimeEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.TryAddSingleton<IEventStore>(provider => provider.GetRequiredService<IRealtimeEventStore>());
+        services.TryAddSingleton(provider => new EventImporter(
+            provider.GetRequiredService<EventStoreConnections>(),
+            provider.GetRequiredService<EventStoreMetrics>(),
+            Options(provider).MaxJsonBytes,
+            provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
 
         // In this order: the schema is there before the listener looks at it.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaService>());

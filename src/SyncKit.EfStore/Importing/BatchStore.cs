@@ -1,13 +1,25 @@
 using System.Security.Cryptography;
 using System.Text;
+using Npgsql;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Importing;
 
-/// <summary>Stores batches in order, leaves out what is stored already, and finds the event that stands in the way. Not thread safe.</summary>
-internal sealed class BatchStore(IEventStore store)
+/// <summary>
+/// Stores batches in order. Copies without a question first, since a first import meets no duplicate; where COPY finds one, looks up what
+/// is stored and copies the rest, and goes on looking up until a batch is clean. Not thread safe.
+/// </summary>
+internal sealed class BatchStore(IImportTransactions transactions, ImportOptions options, EventStoreMetrics metrics)
 {
+    // A long COPY can lose again and again to a writer that takes no locks: after so many losses it is cut in halves, which are shorter.
+    private const int RacesBeforeHalving = 3;
+    private const int MaxRaces = 1_000;
+
     // Hashes instead of names: eight bytes a stream, however long its name. Two of ten million meet once in 300,000 imports.
     private readonly HashSet<long> _streams = [];
+
+    private bool _lookUp;
 
     internal long Stored { get; private set; }
 
@@ -16,70 +28,126 @@ internal sealed class BatchStore(IEventStore store)
     internal long Streams => _streams.Count;
 
     /// <exception cref="ImportException">An event cannot be stored; those before it are.</exception>
-    internal async Task StoreAsync(IReadOnlyList<NumberedEvent> events, CancellationToken cancellationToken)
+    internal Task StoreAsync(EventBatch batch, CancellationToken cancellationToken) =>
+        StoreAsync(new BatchPart(batch, 0, batch.Count), cancellationToken);
+
+    /// <summary>Makes everything stay.</summary>
+    internal async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        while (events.Count > 0)
+        await transactions.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        if (options.Atomic)
+        {
+            metrics.Imported(Stored);
+        }
+    }
+
+    /// <summary>What ends the import at a line, once everything before it went in.</summary>
+    internal ImportException Ended(long line, string problem, Exception? error = null) => options switch
+    {
+        { Atomic: true } => new ImportException(
+            line,
+            problem,
+            0,
+            Skipped,
+            "Nothing is stored, since the import is one transaction. Correct the line and import the same input again.",
+            error),
+        { OnConflict: ImportConflict.Stop } => new ImportException(
+            line,
+            problem,
+            Stored,
+            Skipped,
+            $"Everything before it is stored: {Stored} events. Correct the input; then import only the rest, or everything, skipping what is stored.",
+            error),
+        _ => new ImportException(line, problem, Stored, Skipped, error),
+    };
+
+    private async Task StoreAsync(BatchPart part, CancellationToken cancellationToken)
+    {
+        for (var races = 0; ;)
         {
             try
             {
-                Count(await store.StoreAsync([.. events.Select(numbered => numbered.Event)], cancellationToken).ConfigureAwait(false));
-                return;
-            }
-            catch (DuplicateEventException duplicates) when (duplicates.ConflictingIds.Count > 0)
-            {
-                await StoreBeforeConflictAsync(events, duplicates, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DuplicateEventException duplicates) when (duplicates.StoredIds.Count > 0)
-            {
-                var stored = duplicates.StoredIds.ToHashSet(StringComparer.Ordinal);
-                var rest = events.Where(numbered => !stored.Contains(numbered.Event.Id)).ToList();
-                Skipped += events.Count - rest.Count;
-                events = rest;
-            }
-            catch (InvalidInputException refused)
-            {
-                if (events.Count == 1)
+                var copied = await transactions.RunAsync(connection => CopyAsync(connection, part, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
+                Count(copied);
+                if (copied.InTheWay is { } stopped)
                 {
-                    throw Stop(events[0], refused.Message, refused);
+                    throw Ended(stopped.Line, Taken(stopped.Event.Id));
                 }
 
-                // One of them is refused and nothing says which: halve until it stands alone, with all before it stored.
-                var half = events.Count / 2;
-                await StoreAsync([.. events.Take(half)], cancellationToken).ConfigureAwait(false);
-                events = [.. events.Skip(half)];
+                return;
             }
+            catch (PostgresException error) when (!_lookUp && PostgresErrors.IsTakenId(error))
+            {
+                _lookUp = true;
+                continue;
+            }
+            catch (PostgresException error) when (PostgresErrors.IsRace(error) && races < MaxRaces)
+            {
+                races++;
+                if (races < RacesBeforeHalving || part.Count == 1)
+                {
+                    continue;
+                }
+            }
+            catch (PostgresException error) when (PostgresErrors.IsRefusal(error))
+            {
+                // One of them is refused and nothing says which: halve until it stands alone, with all before it stored.
+                if (part.Count == 1)
+                {
+                    throw Ended(part.First.Line, PostgresErrors.Refused(error).Message, error);
+                }
+            }
+
+            await StoreAsync(part.FirstHalf, cancellationToken).ConfigureAwait(false);
+            part = part.SecondHalf;
+            races = 0;
         }
     }
 
-    private async Task StoreBeforeConflictAsync(
-        IReadOnlyList<NumberedEvent> events, DuplicateEventException duplicates, CancellationToken cancellationToken)
+    /// <summary>Copies what is not stored, up to the event that stands in the way.</summary>
+    private async Task<Copied> CopyAsync(NpgsqlConnection connection, BatchPart part, CancellationToken cancellationToken)
     {
-        var conflicting = duplicates.ConflictingIds.ToHashSet(StringComparer.Ordinal);
-        var before = events.TakeWhile(numbered => !conflicting.Contains(numbered.Event.Id)).ToList();
-        if (before.Count == events.Count)
+        var state = await CopyStatement.LookAsync(connection, part, transactions.LocksStreams, _lookUp, cancellationToken).ConfigureAwait(false);
+        var inTheWay = state.Stored
+            .Where(stored => !stored.Value || options.OnConflict == ImportConflict.Stop)
+            .Select(stored => (int?)stored.Key)
+            .Min();
+        var before = part with { To = inTheWay ?? part.To };
+        var skipped = state.Stored.Keys.Count(place => place < before.To);
+        var heads = state.Heads.ToArray();
+        if (skipped < before.Count)
         {
-            throw new InvalidOperationException("Bug in SyncKit.EfStore: a store refused ids that were not given to it.", duplicates);
+            await CopyStatement.CopyAsync(connection, before, state, heads, cancellationToken).ConfigureAwait(false);
         }
 
-        await StoreAsync(before, cancellationToken).ConfigureAwait(false);
-        var first = events[before.Count];
-        throw Stop(first, $"The id '{InputRules.Shorten(first.Event.Id)}' is already stored with other content.", duplicates);
+        var streams = part.Batch.Streams.Where((_, i) => heads[i] > state.Heads[i]);
+        return new Copied(before.Count - skipped, skipped, streams, inTheWay is { } place ? part.Batch[place] : null);
     }
 
-    private void Count(AppendResult result)
+    private void Count(Copied copied)
     {
-        if (result.AlreadyStored)
+        Stored += copied.Stored;
+        Skipped += copied.Skipped;
+        _lookUp = copied.Skipped > 0;
+        foreach (var stream in copied.Streams)
         {
-            Skipped += result.Events.Count;
-            return;
+            _streams.Add(BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(stream))));
         }
 
-        Stored += result.Events.Count;
-        foreach (var appended in result.Events)
+        if (!options.Atomic)
         {
-            _streams.Add(BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(appended.AggregateId))));
+            metrics.Imported(copied.Stored);
         }
     }
 
-    private ImportException Stop(NumberedEvent at, string problem, Exception error) => new(at.Line, problem, Stored, Skipped, error);
+    private string Taken(string id) => options.OnConflict == ImportConflict.Stop
+        ? $"The id '{InputRules.Shorten(id)}' is already stored."
+        : $"The id '{InputRules.Shorten(id)}' is already stored with other content.";
+
+    /// <param name="Stored">How many events were copied.</param>
+    /// <param name="Skipped">How many were stored before.</param>
+    /// <param name="Streams">Where the copied ones went.</param>
+    /// <param name="InTheWay">The event that must not be stored, with all before it done.</param>
+    private sealed record Copied(int Stored, int Skipped, IEnumerable<string> Streams, NumberedEvent? InTheWay);
 }

@@ -1,61 +1,102 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Importing;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore;
 
 /// <summary>
-/// Stores many events, in order and in batches, in constant memory. An event that is stored already with equal content is skipped, so an
-/// import that was broken off goes on where it stopped when it is run again. Safe for any number of threads.
+/// Stores many events in order, by COPY and in constant memory; <c>AddPostgresEventStore</c> makes it a service. Every batch is a
+/// transaction: its streams are locked like those of an append, so other writers may go on, and each observer sees each event. Safe for any
+/// number of threads.
 /// </summary>
-/// <param name="store">Where to.</param>
-public sealed class EventImporter(IEventStore store)
+/// <remarks>
+/// A batch holds at most 15,000 events, 16 MiB (one larger event goes alone) and 1,000 streams; up to three batches are in memory. Fastest
+/// where neighbours in the input share streams. An import that breaks off, cancelled or without its connection, has stored a first part
+/// of the input, in whole batches; run again, it skips that part.
+/// </remarks>
+public sealed class EventImporter
 {
-    private const int BatchesAhead = 2;
+    // One is filled, one waits, one is stored.
+    private const int BatchesWaiting = 1;
 
-    private readonly IEventStore _store = store ?? throw new ArgumentNullException(nameof(store));
+    private readonly EventStoreConnections _connections;
+    private readonly EventStoreMetrics _metrics;
+    private readonly int _maxJsonBytes;
+    private readonly Func<CancellationToken, ValueTask> _whenObserversJoined;
+
+    internal EventImporter(
+        EventStoreConnections connections, EventStoreMetrics metrics, int maxJsonBytes, Func<CancellationToken, ValueTask> whenObserversJoined)
+    {
+        _connections = connections;
+        _metrics = metrics;
+        _maxJsonBytes = maxJsonBytes;
+        _whenObserversJoined = whenObserversJoined;
+    }
 
     /// <summary>Imports JSON Lines, as <see cref="JsonLines.ReadAsync"/> reads them.</summary>
     /// <param name="jsonLines">UTF-8 or gzip of it. Not disposed.</param>
+    /// <param name="options">How; null for the defaults.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Ends the import between two batches or within one, which is then stored whole or not at all.</param>
-    /// <exception cref="ImportException">A line is no event, or its id is stored with other content. Everything before it is stored.</exception>
+    /// <exception cref="ImportException">
+    /// A line is no event, or its id is stored (see <see cref="ImportOptions.OnConflict"/>). Everything before it is stored; of an atomic
+    /// import nothing.
+    /// </exception>
     /// <exception cref="EventStoreUnavailableException">The store cannot be used (any more).</exception>
     public Task<ImportResult> ImportAsync(
-        Stream jsonLines, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default)
+        Stream jsonLines,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(jsonLines);
-        return ImportAsync(token => JsonLines.ReadNumberedAsync(jsonLines, token), progress, cancellationToken);
+        return ImportAsync(token => JsonLines.ReadNumberedAsync(jsonLines, token), options, progress, cancellationToken);
     }
 
-    /// <summary>Imports events. An exception of theirs ends the import once everything before it is stored.</summary>
-    /// <param name="events">In the order they are to be read back.</param>
+    /// <summary>Imports events. An exception of theirs ends the import once everything before it is stored; of an atomic import nothing is.</summary>
+    /// <param name="events">In the order they are to be read back. Read on another thread, up to two batches ahead.</param>
+    /// <param name="options">How; null for the defaults.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Ends the import between two batches or within one, which is then stored whole or not at all.</param>
-    /// <exception cref="ImportException">An event's id is stored with other content, or it cannot be stored. Everything before it is stored.</exception>
+    /// <exception cref="ImportException">
+    /// An event cannot be stored, or its id is stored (see <see cref="ImportOptions.OnConflict"/>). Everything before it is stored; of an
+    /// atomic import nothing.
+    /// </exception>
     /// <exception cref="EventStoreUnavailableException">The store cannot be used (any more).</exception>
     public Task<ImportResult> ImportAsync(
-        IAsyncEnumerable<EventData> events, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default)
+        IAsyncEnumerable<EventData> events,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(events);
-        return ImportAsync(token => NumberAsync(events, token), progress, cancellationToken);
+        return ImportAsync(token => BatchFiller.NumberAsync(events, token), options, progress, cancellationToken);
     }
 
     /// <summary>Reads the next batches while one is being stored.</summary>
     private async Task<ImportResult> ImportAsync(
-        Func<CancellationToken, IAsyncEnumerable<NumberedEvent>> read, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+        Func<CancellationToken, IAsyncEnumerable<NumberedEvent>> read,
+        ImportOptions? options,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellationToken)
     {
-        var batches = Channel.CreateBounded<EventBatch>(
-            new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
-        using var storing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = Task.Run(() => FillAsync(batches.Writer, read(storing.Token), storing.Token), CancellationToken.None);
+        options ??= ImportOptions.Default;
+        await using IImportTransactions transactions = options.Atomic ? new WholeTransaction(_connections) : new BatchTransactions(_connections);
+        var target = new BatchStore(transactions, options, _metrics);
 
-        var target = new BatchStore(_store);
+        var batches = Channel.CreateBounded<EventBatch>(
+            new BoundedChannelOptions(BatchesWaiting) { SingleReader = true, SingleWriter = true });
+        using var storing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = Task.Run(
+            () => BatchFiller.FillAsync(batches.Writer, read(storing.Token), transactions.MaxStreams, _maxJsonBytes, storing.Token),
+            CancellationToken.None);
         try
         {
             await foreach (var batch in batches.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                await target.StoreAsync(batch.Events, cancellationToken).ConfigureAwait(false);
+                await _whenObserversJoined(cancellationToken).ConfigureAwait(false);
+                await StoredAsync(target.StoreAsync(batch, cancellationToken)).ConfigureAwait(false);
                 progress?.Report(new ImportProgress(target.Stored, target.Skipped));
             }
         }
@@ -66,55 +107,26 @@ public sealed class EventImporter(IEventStore store)
         }
 
         // Only now is everything before a broken line stored.
-        return await reading.ConfigureAwait(false) is { } broken
-            ? throw new ImportException(broken.Line, broken.Problem, target.Stored, target.Skipped, broken)
-            : new ImportResult(target.Stored, target.Streams, target.Skipped);
+        if (await reading.ConfigureAwait(false) is { } broken)
+        {
+            throw target.Ended(broken.Line, broken.Problem, broken);
+        }
+
+        await _whenObserversJoined(cancellationToken).ConfigureAwait(false);
+        await StoredAsync(target.CompleteAsync(cancellationToken)).ConfigureAwait(false);
+        return new ImportResult(target.Stored, target.Streams, target.Skipped);
     }
 
-    /// <returns>What ended the input early; null at its end.</returns>
-    private static async Task<ImportException?> FillAsync(
-        ChannelWriter<EventBatch> batches, IAsyncEnumerable<NumberedEvent> events, CancellationToken cancellationToken)
+    /// <summary>Only what storing throws is the store's: the events may come from another database.</summary>
+    private async Task StoredAsync(Task storing)
     {
-        var batch = new EventBatch();
         try
         {
-            await foreach (var numbered in events.ConfigureAwait(false))
-            {
-                if (!batch.TryAdd(numbered))
-                {
-                    await batches.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
-                    batch = new EventBatch();
-                    batch.TryAdd(numbered);
-                }
-            }
-
-            return null;
+            await storing.ConfigureAwait(false);
         }
-        catch (ImportException broken)
+        catch (Exception error) when (PostgresErrors.Describes(error))
         {
-            return broken;
-        }
-        finally
-        {
-            try
-            {
-                // Whatever ended the input, what was read before it is stored.
-                await batches.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                batches.Complete();
-            }
-        }
-    }
-
-    private static async IAsyncEnumerable<NumberedEvent> NumberAsync(
-        IAsyncEnumerable<EventData> events, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var place = 0L;
-        await foreach (var eventData in events.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return new NumberedEvent(++place, eventData);
+            throw PostgresErrors.Translate(error, _connections.Target);
         }
     }
 }

@@ -17,6 +17,16 @@ internal static class PostgresErrors
         ConstraintName: SchemaNames.IdKey or SchemaNames.StreamIndex,
     };
 
+    internal static bool IsTakenId(PostgresException error) => IsUniqueViolation(error) && error.ConstraintName == SchemaNames.IdKey;
+
+    /// <summary>Whether the server refused an event itself, which is then refused each time.</summary>
+    internal static bool IsRefusal(PostgresException error) =>
+        error.SqlState.StartsWith("22", StringComparison.Ordinal) || error.SqlState == PostgresErrorCodes.ProgramLimitExceeded;
+
+    /// <summary>Checked before it was sent; what still gets to the server, one with another encoding for one, is refused whole.</summary>
+    internal static InvalidInputException Refused(PostgresException error) =>
+        new("event", "must be one the server can store", error.MessageText, error);
+
     /// <summary>Rolled back whole by the server to resolve a race; the same statement can run again at once.</summary>
     internal static bool IsRace(PostgresException error) =>
         IsUniqueViolation(error)
@@ -115,10 +125,7 @@ internal static class PostgresErrors
             UnavailableReason.ServerError,
             $"The server of {target} has no connection left: {error.MessageText}. Lower MaxPoolSize or raise max_connections.",
             error),
-
-        // Checked before it was sent; what still gets here, a server with another encoding for one, is refused whole.
-        { } state when state.StartsWith("22", StringComparison.Ordinal) || state == PostgresErrorCodes.ProgramLimitExceeded =>
-            new InvalidInputException("event", "must be one the server can store", error.MessageText, error),
+        _ when IsRefusal(error) => Refused(error),
         _ => Unavailable(
             UnavailableReason.ServerError, $"The {target} reported {error.SqlState}: {error.MessageText}.", error),
     };

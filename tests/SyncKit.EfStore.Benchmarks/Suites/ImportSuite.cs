@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using System.Diagnostics;
 using System.Globalization;
 using SyncKit.EfStore.Benchmarks.Contenders;
@@ -80,7 +81,8 @@ internal sealed class ImportSuite : ISuite
         string connectionString, IEnumerable<EventData> events, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         await using var store = new Store(connectionString);
-        await new EventImporter(store.Events).ImportAsync(events.ToAsyncEnumerable(), progress, cancellationToken);
+        await store.Services.GetRequiredService<EventImporter>()
+            .ImportAsync(events.ToAsyncEnumerable(), progress: progress, cancellationToken: cancellationToken);
     }
 
     private static async Task CopyAsync(string connectionString, Row[] rows, CancellationToken cancellationToken)

@@ -17,9 +17,11 @@ public abstract class CliDatabase
 
     private protected Task<SynckitResult> RunAsync(params string[] arguments) => SynckitProcess.RunAsync(ConnectionString, arguments);
 
-    private protected Task<SynckitResult> ImportAsync(string lines) => ImportAsync(System.Text.Encoding.UTF8.GetBytes(lines));
+    private protected Task<SynckitResult> ImportAsync(string lines, params string[] options) =>
+        ImportAsync(System.Text.Encoding.UTF8.GetBytes(lines), options);
 
-    private protected Task<SynckitResult> ImportAsync(byte[] lines) => SynckitProcess.RunAsync(ConnectionString, lines, ["import", "-"]);
+    private protected Task<SynckitResult> ImportAsync(byte[] lines, params string[] options) =>
+        SynckitProcess.RunAsync(ConnectionString, lines, ["import", "-", .. options]);
 
     /// <summary>Lines with the ids e1, e2 … in the streams s1, s2, s3 by turns.</summary>
     private protected static string Lines(int count, int from = 1) => string.Concat(

@@ -66,6 +66,44 @@ public sealed class ImportCommandTests : CliDatabase
         Assert.StartsWith("Stored 0 events into 0 streams", import.Error);
     }
 
+    [TestMethod]
+    public async Task Told_to_stop_it_fails_at_the_first_id_that_is_stored()
+    {
+        await ImportAsync(Lines(3, from: 3));
+        var stopped = await ImportAsync(Lines(5), "--on-conflict", "stop");
+
+        Assert.AreEqual((1, ""), (stopped.ExitCode, stopped.Output));
+        Assert.AreEqual(
+            "synckit: Line 3: The id 'e3' is already stored. Everything before it is stored: 2 events. "
+                + "Correct the input; then import only the rest, or everything, skipping what is stored.\n",
+            stopped.Error);
+        Assert.HasCount(5, (await RunAsync("read")).Lines);
+    }
+
+    [TestMethod]
+    public async Task Atomic_it_stores_nothing_or_everything()
+    {
+        var broken = await ImportAsync(Lines(16) + "{\n", "--atomic");
+        var nothing = await RunAsync("read");
+        var whole = await ImportAsync(Lines(16), "--atomic");
+
+        Assert.AreEqual(1, broken.ExitCode);
+        Assert.Contains("Line 17:", broken.Error);
+        Assert.EndsWith("Nothing is stored, since the import is one transaction. Correct the line and import the same input again.\n", broken.Error);
+        Assert.AreEqual("", nothing.Output);
+        Assert.AreEqual(0, whole.ExitCode);
+        Assert.StartsWith("Stored 16 events into 3 streams, skipped 0 already stored:", whole.Error);
+    }
+
+    [TestMethod]
+    public async Task In_a_pipe_it_shows_no_progress()
+    {
+        var import = await ImportAsync(Lines(20));
+
+        Assert.HasCount(1, import.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("\u001b", import.Error);
+    }
+
     private static byte[] Gzip(string text)
     {
         using var bytes = new MemoryStream();

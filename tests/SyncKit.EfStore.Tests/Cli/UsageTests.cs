@@ -18,6 +18,7 @@ public sealed class UsageTests
     [DataRow("read --connection Bogus=1")]
     [DataRow("import")]
     [DataRow("import /no/such/file")]
+    [DataRow("import - --on-conflict sometimes")]
     public async Task Wrong_usage_is_told_on_stderr_and_exits_with_2(string arguments)
     {
         var run = await SynckitProcess.RunAsync(Nowhere, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

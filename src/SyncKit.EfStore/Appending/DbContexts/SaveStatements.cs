@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
-using NpgsqlTypes;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Appending.DbContexts;
 
@@ -61,8 +61,8 @@ internal sealed class SaveStatements(string table)
         using var batch = connection.CreateBatch();
         batch.Timeout = timeout;
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PlannerCareSql));
-        batch.BatchCommands.Add(Command(LockSql, TextArray(save.Streams), new NpgsqlParameter<string> { TypedValue = table }));
-        batch.BatchCommands.Add(Command(_checkSql, TextArray(save.Streams), TextArray([.. save.Rows.Select(row => row.Id)])));
+        batch.BatchCommands.Add(Sql.Command(LockSql, Sql.Texts(save.Streams), Sql.Text(table)));
+        batch.BatchCommands.Add(Sql.Command(_checkSql, Sql.Texts(save.Streams), Sql.Texts([.. save.Rows.Select(row => row.Id)])));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PutBackSql));
         using var reader = await RowAsync(batch, results: 2, async, cancellationToken).ConfigureAwait(false);
         var read = (reader.GetFieldValue<long[]>(0), reader.GetBoolean(1));
@@ -76,14 +76,14 @@ internal sealed class SaveStatements(string table)
     {
         using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PlannerCareSql));
-        batch.BatchCommands.Add(Command(
+        batch.BatchCommands.Add(Sql.Command(
             _lookUpSql,
-            TextArray(save.Streams),
-            TextArray([.. save.Rows.Select(row => row.Id)]),
-            TextArray([.. save.Rows.Select(row => row.AggregateId)]),
-            TextArray([.. save.Rows.Select(row => row.EventType)]),
-            JsonArray([.. save.Rows.Select(row => Utf8(row.Data))]),
-            JsonArray([.. save.Rows.Select(row => Utf8(row.Metadata))])));
+            Sql.Texts(save.Streams),
+            Sql.Texts([.. save.Rows.Select(row => row.Id)]),
+            Sql.Texts([.. save.Rows.Select(row => row.AggregateId)]),
+            Sql.Texts([.. save.Rows.Select(row => row.EventType)]),
+            Sql.Jsons([.. save.Rows.Select(row => Utf8(row.Data))]),
+            Sql.Jsons([.. save.Rows.Select(row => Utf8(row.Metadata))])));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PutBackSql));
         using var reader = await RowAsync(batch, results: 1, async, cancellationToken).ConfigureAwait(false);
         var stored = new StoredPart(reader.GetFieldValue<long[]>(0), reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2));
@@ -120,21 +120,5 @@ internal sealed class SaveStatements(string table)
         }
     }
 
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
-
-    private static NpgsqlParameter<string[]> TextArray(string[] values) => new() { TypedValue = values };
-
     private static byte[]? Utf8(JsonElement? json) => json is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
-
-    private static NpgsqlParameter<byte[]?[]> JsonArray(byte[]?[] values) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb, TypedValue = values };
 }
