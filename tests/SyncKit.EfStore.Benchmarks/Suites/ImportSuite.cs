@@ -1,6 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using SyncKit.EfStore.Benchmarks.Contenders;
 using SyncKit.EfStore.Benchmarks.Events;
 using SyncKit.EfStore.Benchmarks.Measuring;

@@ -137,6 +137,29 @@ public sealed class AppendIdempotencyTests
     }
 
     [TestMethod]
+    [DataRow(null, "{}")]
+    [DataRow("""{ "user": "ann" }""", """{ "user": "ann" }""")]
+    public async Task Another_trace_does_not_make_an_event_another(string? first, string? own)
+    {
+        var given = Sample.Event(Sample.Stream());
+        var stored = await _store.Events.StoreAsync(With(first is null ? null : Traced(first, "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01")));
+
+        var again = await _store.Events.StoreAsync(With(Traced(own!, "00-cccccccccccccccccccccccccccccccc-dddddddddddddddd-01")));
+        var bare = await _store.Events.StoreAsync(With(first));
+
+        Assert.IsTrue(again.AlreadyStored);
+        Assert.IsTrue(bare.AlreadyStored);
+        Assert.AreEqual(stored.Version, again.Version);
+        await Assert.ThrowsAsync<DuplicateEventException>(() => _store.Events.StoreAsync(With("""{ "user": "bob" }""")));
+
+        EventData With(string? metadata) =>
+            new(given.AggregateId, given.EventType, given.Data) { Id = given.Id, Metadata = metadata is null ? null : EventJson.Parse(metadata) };
+
+        static string Traced(string metadata, string trace) =>
+            metadata.TrimEnd(' ', '}') + (metadata == "{}" ? "" : ",") + $$""" "traceparent": "{{trace}}" }""";
+    }
+
+    [TestMethod]
     public async Task The_time_does_not_make_an_event_another()
     {
         var given = Sample.Event(Sample.Stream());
