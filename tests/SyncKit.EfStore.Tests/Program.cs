@@ -1,10 +1,11 @@
+using System.Globalization;
 using Microsoft.Testing.Platform.Builder;
 using SyncKit.EfStore.Tests.Appending;
 using SyncKit.EfStore.Tests.Testing;
 
 namespace SyncKit.EfStore.Tests;
 
-/// <summary>Runs the tests; or, asked to by one of them, is the process that a test kills.</summary>
+/// <summary>Runs the tests; or, asked to by one of them, is a process that a test starts or kills.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -18,6 +19,12 @@ internal static class Program
         if (args is [KilledWriter.Verb, var connectionString, var stream])
         {
             await KilledWriter.RunAsync(connectionString, stream);
+            return 0;
+        }
+
+        if (args is [WriterProcess.Verb, var database, var toStream, var how, var appends])
+        {
+            await WriterProcess.RunAsync(database, toStream, how, int.Parse(appends, CultureInfo.InvariantCulture));
             return 0;
         }
 

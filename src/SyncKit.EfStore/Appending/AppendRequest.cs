@@ -31,6 +31,11 @@ internal sealed class AppendRequest
     /// <summary>Events of any streams, each to the end of its stream.</summary>
     internal static AppendRequest OfEvents(IReadOnlyList<EventData> events, int maxJsonBytes)
     {
+        if (events is [{ } only])
+        {
+            return OfOne(only, default, maxJsonBytes);
+        }
+
         var streams = new HashSet<string>(StringComparer.Ordinal);
         var jsonBytes = Check(events, maxJsonBytes, streams);
         return new AppendRequest(events, [.. streams], new ExpectedVersion[streams.Count], jsonBytes);
@@ -40,6 +45,11 @@ internal sealed class AppendRequest
     internal static AppendRequest OfStreams(IReadOnlyList<StreamAppend> appends, int maxJsonBytes)
     {
         InputRules.NotNull(appends, "appends");
+        if (appends is [{ Events: [var only] } append])
+        {
+            return OfOne(only, append.Expected, maxJsonBytes);
+        }
+
         var events = new List<EventData>();
         var named = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < appends.Count; i++)
@@ -58,8 +68,12 @@ internal sealed class AppendRequest
 
         var streams = new HashSet<string>(StringComparer.Ordinal);
         var jsonBytes = Check(events, maxJsonBytes, streams);
-        return new AppendRequest(events, [.. streams], [.. appends.Select(append => append.Expected)], jsonBytes);
+        return new AppendRequest(events, [.. streams], [.. appends.Select(given => given.Expected)], jsonBytes);
     }
+
+    /// <summary>The frequent case, which there is little to check about.</summary>
+    private static AppendRequest OfOne(EventData only, ExpectedVersion expected, int maxJsonBytes) =>
+        new([only], [only.AggregateId], [expected], CheckSize(only, maxJsonBytes));
 
     private static long Check(IReadOnlyList<EventData> events, int maxJsonBytes, HashSet<string> streams)
     {

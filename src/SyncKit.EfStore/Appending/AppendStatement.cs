@@ -32,11 +32,9 @@ internal static class AppendStatement
     // Never waits: a stream that somebody holds must not hold up the others of the group.
     private const string TryLockSql = $"""
         SELECT
-            (SELECT {PlannerCare.Expression}),
-            (SELECT set_config('lock_timeout', '{GroupLockTimeout}', true)),
-            pg_try_advisory_xact_lock({StreamKey})
-        FROM unnest($1) WITH ORDINALITY AS named (aggregate_id, place)
-        ORDER BY place
+            {PlannerCare.Expression},
+            set_config('lock_timeout', '{GroupLockTimeout}', true),
+            ARRAY(SELECT pg_try_advisory_xact_lock({StreamKey}) FROM unnest($1) AS named (aggregate_id))
         """;
 
     // Waits, in the order of the keys, so that no two appends can deadlock.
@@ -57,10 +55,14 @@ internal static class AppendStatement
         ORDER BY place
         """;
 
-    private const string TakenIdsSql = $"""
-        SELECT given.id
-        FROM unnest($1) AS given (id)
-        WHERE EXISTS (SELECT FROM {SchemaNames.EventsTable} AS e WHERE e.id = given.id)
+    // Arrays, because a row for each stream and id costs more than what is read for it.
+    private const string LookSql = $"""
+        SELECT
+            ARRAY({HeadsSql}),
+            ARRAY(
+                SELECT given.id
+                FROM unnest($2) AS given (id)
+                WHERE EXISTS (SELECT FROM {SchemaNames.EventsTable} AS e WHERE e.id = given.id))
         """;
 
     // Rows go in, and versions are drawn, in the order of the arrays.
@@ -97,39 +99,28 @@ internal static class AppendStatement
         }
 
         batch.BatchCommands.Add(Sql.Command(patient ? LockSql : TryLockSql, Sql.Texts(streams)));
-        batch.BatchCommands.Add(Sql.Command(HeadsSql, Sql.Texts(streams)));
-        batch.BatchCommands.Add(Sql.Command(TakenIdsSql, Sql.Texts(ids)));
+        batch.BatchCommands.Add(Sql.Command(LookSql, Sql.Texts(streams), Sql.Texts(ids)));
         if (quiet)
         {
             batch.BatchCommands.Add(Sql.Command(QuietSql));
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-
-        var busy = new List<string>();
-        for (var i = 0; await reader.ReadAsync(cancellationToken).ConfigureAwait(false); i++)
+        string[] busy = [];
+        if (!patient)
         {
-            if (!patient && !reader.GetBoolean(2))
-            {
-                busy.Add(streams[i]);
-            }
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var locked = reader.GetFieldValue<bool[]>(2);
+            busy = [.. streams.Where((_, place) => !locked[place])];
         }
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var heads = new Dictionary<string, long>(streams.Length, StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            heads.Add(streams[heads.Count], reader.GetInt64(0));
-        }
-
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            taken.Add(reader.GetString(0));
-        }
-
-        return new StreamsNow(heads, busy, taken);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var heads = reader.GetFieldValue<long[]>(0);
+        return new StreamsNow(
+            streams.Zip(heads).ToDictionary(StringComparer.Ordinal),
+            busy,
+            reader.GetFieldValue<string[]>(1).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>Inserts the events, in order, and commits. Their versions, once they are committed.</summary>

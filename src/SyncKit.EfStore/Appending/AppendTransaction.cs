@@ -19,26 +19,25 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
     }
 
     /// <param name="group">In the order of the calls.</param>
+    /// <param name="held">The connection to use; given back where the transaction failed.</param>
     /// <param name="patient">Waits for what others hold, instead of giving up at once.</param>
     /// <param name="race">What undid the attempt before, if anything did.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     internal async Task<Undecided> RunAsync(
-        IReadOnlyList<PendingAppend> group, bool patient, PostgresException? race, CancellationToken cancellationToken)
+        IReadOnlyList<PendingAppend> group, HeldConnection held, bool patient, PostgresException? race, CancellationToken cancellationToken)
     {
-        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (!patient && race is null && group is [{ Request: { Events: [var only], Expected: [var expected] } } alone])
+        try
         {
-            var appended = await CommittingAsync(
-                group, () => SingleStatement.TryAppendAsync(connection, only, expected, notifier.Quiet, cancellationToken)).ConfigureAwait(false);
-            if (appended is not null)
-            {
-                notifier.Committed([appended]);
-                Answer(alone, new AppendResult([appended], AlreadyStored: false));
-                return Undecided.None;
-            }
+            var connection = await held.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return race is null && await TryShortWayAsync(connection, group, patient, cancellationToken).ConfigureAwait(false)
+                ? Undecided.None
+                : await RunAsync(connection, group, patient, race, ambient: false, cancellationToken).ConfigureAwait(false);
         }
-
-        return await RunAsync(connection, group, patient, race, ambient: false, cancellationToken).ConfigureAwait(false);
+        catch
+        {
+            await held.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Joins the ambient transaction: what it answers is stored when that one commits.</summary>
@@ -46,6 +45,27 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         await RunAsync(connection, [append], patient: true, race: null, ambient: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryShortWayAsync(
+        NpgsqlConnection connection, IReadOnlyList<PendingAppend> group, bool patient, CancellationToken cancellationToken)
+    {
+        if (group is not [{ Request: { Events: [var only], Expected: [var expected] } } alone])
+        {
+            return false;
+        }
+
+        var appended = await CommittingAsync(
+            group,
+            () => SingleStatement.TryAppendAsync(connection, only, expected, patient, notifier.Quiet, cancellationToken)).ConfigureAwait(false);
+        if (appended is null)
+        {
+            return false;
+        }
+
+        notifier.Committed([appended]);
+        Answer(alone, new AppendResult([appended], AlreadyStored: false));
+        return true;
     }
 
     private async Task<Undecided> RunAsync(

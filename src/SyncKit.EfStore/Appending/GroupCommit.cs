@@ -1,3 +1,5 @@
+using SyncKit.EfStore.Storage;
+
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
@@ -6,12 +8,13 @@ namespace SyncKit.EfStore.Appending;
 /// </summary>
 /// <remarks>
 /// <code>
-/// call → waiting ─┬→ group (at most two at once) ─┬→ answered
-///                 │        a stream or id is held ↓
-///                 └──────────────────────→ lane of that stream ─→ answered
+/// call ─┬→ alone, where nothing is in flight ─────→ answered
+///       └→ waiting ─┬→ group (at most two at once) ─┬→ answered
+///                   │        a stream or id is held ↓
+///                   └──────────────────────→ lane of that stream ─→ answered
 /// </code>
-/// Leader and followers, no timer: a call that finds a place for a group free goes at once, alone; whoever comes meanwhile goes together
-/// when a group ends. Streams of a group in flight are left out of the next, so that two of ours never wait for each other. Whoever would
+/// Leader and followers, no timer: a call that finds nothing in flight goes at once, alone; who comes meanwhile forms a group, and who comes
+/// while groups are in flight goes together when one ends. Streams of a group in flight are left out of the next, so that two of ours never wait for each other. Whoever would
 /// have to wait for a transaction of somebody else leaves the group for the lane of that stream, which has a connection of its own; later
 /// appends to the stream follow there, so the order of the calls is kept within a stream.
 /// </remarks>
@@ -28,6 +31,7 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private const int MaxWaiting = 4_096;
 
     private readonly Appender _appender;
+    private readonly EventStoreConnections _connections;
     private readonly bool _together;
     private readonly int _maxLanes;
     private readonly SemaphoreSlim _room = new(MaxWaiting, MaxWaiting);
@@ -39,17 +43,22 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private readonly HashSet<string> _inFlight = new(StringComparer.Ordinal); // streams of the groups that run
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly Queue<Lane> _lanesWaiting = new();
+    private readonly Stack<HeldConnection> _idle = new(); // of groups that ended while another one runs
+    private bool _isOneAlone;
     private int _groups;
+    private int _callsInFlight; // of the groups that run
     private int _lanesRunning;
     private int _calls;
     private bool _disposed;
 
     /// <param name="appender">Runs a group.</param>
+    /// <param name="connections">For those a run of groups keeps.</param>
     /// <param name="together">False: every call is a transaction of its own.</param>
     /// <param name="maxLanes">So many streams at most keep a connection waiting; one at least.</param>
-    internal GroupCommit(Appender appender, bool together, int maxLanes)
+    internal GroupCommit(Appender appender, EventStoreConnections connections, bool together, int maxLanes)
     {
         _appender = appender;
+        _connections = connections;
         _together = together;
         _maxLanes = Math.Max(1, maxLanes);
     }
@@ -81,11 +90,18 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
                     .UnsafeRegister(static (state, token) => ((PendingAppend)state!).Cancel(token), append).ConfigureAwait(false);
                 if (_together && request.Events.Count <= MaxEvents && request.JsonBytes <= MaxJsonBytes)
                 {
-                    Enqueue(append);
+                    if (TryTakeAlone(append))
+                    {
+                        await RunAloneAsync(append, cancellationToken).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        StartGroups();
+                    }
                 }
                 else
                 {
-                    _ = WithoutContext(() => RunAloneAsync(append));
+                    await _appender.RunAsync([append], patient: true, cancellationToken).ConfigureAwait(false);
                 }
 
                 return await append.Answer.ConfigureAwait(false);
@@ -132,11 +148,34 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
         }
     }
 
-    private void Enqueue(PendingAppend append)
+    /// <summary>Queues it; or, where nobody else waits or is in flight, lets it go by itself.</summary>
+    private bool TryTakeAlone(PendingAppend append)
     {
         lock (_lock)
         {
-            _waiting.Add(append);
+            if (_isOneAlone || _groups > 0 || _waiting.Count > 0 || IsLaned_NeedsLock(append.Request))
+            {
+                _waiting.Add(append);
+                return false;
+            }
+
+            _isOneAlone = true;
+            _inFlight.UnionWith(append.Request.Streams);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Nobody travels with it, so it runs as its caller's own: in his context, under his token, without a change of threads. It takes no group's
+    /// place, and may wait as long as it has to: it holds up its own streams only.
+    /// </summary>
+    private async Task RunAloneAsync(PendingAppend append, CancellationToken cancellationToken)
+    {
+        await _appender.RunAsync([append], patient: true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _isOneAlone = false;
+            _inFlight.ExceptWith(append.Request.Streams);
         }
 
         StartGroups();
@@ -144,50 +183,58 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
 
     private void StartGroups()
     {
-        while (TryTakeGroup() is { } group)
+        while (TryTakeGroup() is { } next)
         {
-            _ = WithoutContext(() => RunGroupsAsync(group));
+            _ = WithoutContext(() => RunGroupAsync(next.Group, next.Connection));
         }
     }
 
-    private List<PendingAppend>? TryTakeGroup()
+    private (List<PendingAppend> Group, HeldConnection Connection)? TryTakeGroup()
     {
         lock (_lock)
         {
-            if (_groups == MaxGroups || TakeGroup_NeedsLock() is not { Count: > 0 } group)
+            // A second group goes once as many wait as are in flight: sooner it would be small, and small ones cost more than they hide.
+            if (_groups == MaxGroups || _waiting.Count < _callsInFlight || TakeGroup_NeedsLock() is not { Count: > 0 } group)
             {
                 return null;
             }
 
             _groups++;
-            return group;
+            _callsInFlight += group.Count;
+            return (group, _idle.TryPop(out var kept) ? kept : new HeldConnection(_connections));
         }
     }
 
-    /// <summary>Runs a group, and then what has come meanwhile, until nothing has.</summary>
-    private async Task RunGroupsAsync(List<PendingAppend>? group)
+    private async Task RunGroupAsync(List<PendingAppend> group, HeldConnection connection)
     {
-        while (group is not null)
+        var held = await _appender.RunAsync(group, connection, patient: false).ConfigureAwait(false);
+        lock (_lock)
         {
-            var held = await _appender.RunAsync(group, patient: false).ConfigureAwait(false);
-            lock (_lock)
+            foreach (var append in held)
             {
-                foreach (var append in held)
-                {
-                    Divert_NeedsLock(append);
-                }
-
-                _inFlight.ExceptWith(group.SelectMany(append => append.Request.Streams));
-                group = TakeGroup_NeedsLock();
-                if (group.Count == 0)
-                {
-                    _groups--;
-                    group = null;
-                }
+                Divert_NeedsLock(append);
             }
 
-            // One ended and may have freed what several now can take.
-            StartGroups();
+            _inFlight.ExceptWith(group.SelectMany(append => append.Request.Streams));
+            _callsInFlight -= group.Count;
+            _groups--;
+            _idle.Push(connection);
+        }
+
+        StartGroups();
+
+        // What nobody took over goes back to the pool, unless the group that still runs is likely to be followed by two.
+        while (TryTakeIdle() is { } unused)
+        {
+            await unused.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private HeldConnection? TryTakeIdle()
+    {
+        lock (_lock)
+        {
+            return _groups == 0 && _idle.TryPop(out var unused) ? unused : null;
         }
     }
 
@@ -326,15 +373,6 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
         }
 
         return group;
-    }
-
-    private async Task RunAloneAsync(PendingAppend append)
-    {
-        var held = await _appender.RunAsync([append], patient: false).ConfigureAwait(false);
-        if (held.Count > 0)
-        {
-            await RunPatientlyAsync(held).ConfigureAwait(false);
-        }
     }
 
     /// <summary>Waits for what others hold; no longer than somebody waits for an answer.</summary>

@@ -10,49 +10,76 @@ namespace SyncKit.EfStore.Appending;
 /// </summary>
 internal static class SingleStatement
 {
-    private const int AnyCode = -1;
-    private const int StreamExistsCode = -2;
-
     private const string StreamKey = $"hashtextextended($1, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
+    private const string Quiet = $"set_config('{SchemaNames.NotifySetting}', 'off', true)";
+    private const string LockTimeout = $"set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true)";
 
-    private const string TryLockSql = $"SELECT {Settings}, pg_try_advisory_xact_lock({StreamKey})";
+    private const string LockSql = $"SELECT {PlannerCare.Expression}, pg_advisory_xact_lock({StreamKey})";
+    private const string QuietLockSql = $"SELECT {PlannerCare.Expression}, {Quiet}, pg_advisory_xact_lock({StreamKey})";
+    private const string TryLockSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, pg_try_advisory_xact_lock({StreamKey})";
+    private const string QuietTryLockSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, {Quiet}, pg_try_advisory_xact_lock({StreamKey})";
 
-    private const string QuietTryLockSql =
-        $"SELECT {Settings}, set_config('{SchemaNames.NotifySetting}', 'off', true), pg_try_advisory_xact_lock({StreamKey})";
+    // The lock's statement came first, so the head read here is younger than the lock. Scalar subqueries rather than a join: half the plan
+    // nodes to set up for each append.
+    private const string Head =
+        $"coalesce((SELECT stream_version FROM {SchemaNames.EventsTable} WHERE aggregate_id = $1 ORDER BY stream_version DESC LIMIT 1), 0)";
 
-    private const string Settings = $"{PlannerCare.Expression}, set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true)";
+    private const string InsertSql =
+        $"INSERT INTO {SchemaNames.EventsTable} (aggregate_id, id, event_type, data, metadata, created_at, stream_version) SELECT $1, $2, $3, $4, $5, coalesce($6, now())";
 
-    // The lock is asked for again, which is free for whoever has it: without it nothing goes in. Its statement came first, so the head read
-    // here is younger than the lock. A notifying COMMIT queues for a lock too, and that wait is not meant: the time limit ends with the row.
-    private const string InsertSql = $"""
-        INSERT INTO {SchemaNames.EventsTable} (aggregate_id, id, event_type, data, metadata, created_at, stream_version)
-        SELECT $1, $2, $3, $4, $5, coalesce($6, now()), stream.head + 1
-        FROM (
-            SELECT coalesce(
-                (SELECT stream_version FROM {SchemaNames.EventsTable} WHERE aggregate_id = $1 ORDER BY stream_version DESC LIMIT 1), 0) AS head
-            OFFSET 0
-        ) AS stream
-        WHERE CASE $7 WHEN -1 THEN true WHEN -2 THEN stream.head > 0 ELSE stream.head = $7 END
-            AND NOT EXISTS (SELECT FROM {SchemaNames.EventsTable} WHERE id = $2)
-            AND pg_try_advisory_xact_lock({StreamKey})
-        RETURNING version, stream_version, set_config('lock_timeout', '0', true)
-        """;
+    private const string UnlessStored = $"WHERE NOT EXISTS (SELECT FROM {SchemaNames.EventsTable} WHERE id = $2)";
+    private const string AnySql = $"{InsertSql}, {Head} + 1 {UnlessStored}";
+    private const string StreamExistsSql = $"{InsertSql}, {Head} + 1 {UnlessStored} AND {Head} > 0";
+    private const string ExactlySql = $"{InsertSql}, $7 + 1 {UnlessStored} AND {Head} = $7";
 
-    /// <summary>Inserts and commits; null where that cannot be done at once. Quiet: the notify trigger stands back.</summary>
+    private const string Patient = "RETURNING version, stream_version";
+
+    // The lock is asked for again, which is free for whoever has it: without it nothing goes in. A notifying COMMIT queues for a lock too, and
+    // that wait is not meant: the time limit ends with the row.
+    private const string Impatient =
+        $"AND pg_try_advisory_xact_lock({StreamKey}) RETURNING version, stream_version, set_config('lock_timeout', '0', true)";
+
+    // The driver prepares a statement by its text: six of them, each always the same object.
+    private const string PatientAnySql = $"{AnySql} {Patient}";
+    private const string PatientStreamExistsSql = $"{StreamExistsSql} {Patient}";
+    private const string PatientExactlySql = $"{ExactlySql} {Patient}";
+    private const string ImpatientAnySql = $"{AnySql} {Impatient}";
+    private const string ImpatientStreamExistsSql = $"{StreamExistsSql} {Impatient}";
+    private const string ImpatientExactlySql = $"{ExactlySql} {Impatient}";
+
+    /// <summary>Inserts and commits; null where that cannot be done as it is.</summary>
+    /// <param name="connection">Idle.</param>
+    /// <param name="given">The event.</param>
+    /// <param name="expected">What is claimed about its stream.</param>
+    /// <param name="patient">Waits for what others hold, instead of giving up at once.</param>
+    /// <param name="quiet">The notify trigger stands back.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     internal static async Task<AppendedEvent?> TryAppendAsync(
-        NpgsqlConnection connection, EventData given, ExpectedVersion expected, bool quiet, CancellationToken cancellationToken)
+        NpgsqlConnection connection, EventData given, ExpectedVersion expected, bool patient, bool quiet, CancellationToken cancellationToken)
     {
+        var lockSql = (patient, quiet) switch
+        {
+            (true, false) => LockSql,
+            (true, true) => QuietLockSql,
+            (false, false) => TryLockSql,
+            (false, true) => QuietTryLockSql,
+        };
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Sql.Command(quiet ? QuietTryLockSql : TryLockSql, Sql.Text(given.AggregateId)));
-        batch.BatchCommands.Add(Sql.Command(
-            InsertSql,
+        batch.BatchCommands.Add(Sql.Command(lockSql, Sql.Text(given.AggregateId)));
+        var insert = Sql.Command(
+            InsertOf(expected, patient),
             Sql.Text(given.AggregateId),
             Sql.Text(given.Id),
             Sql.Text(given.EventType),
             Sql.Json(given.Data?.Bytes),
             Sql.Json(given.Metadata?.Bytes),
-            new NpgsqlParameter<DateTimeOffset?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = given.CreatedAt },
-            Sql.Bigint(expected.StreamVersion ?? (expected == ExpectedVersion.StreamExists ? StreamExistsCode : AnyCode))));
+            new NpgsqlParameter<DateTimeOffset?> { NpgsqlDbType = NpgsqlDbType.TimestampTz, TypedValue = given.CreatedAt });
+        if (expected.StreamVersion is { } exactly)
+        {
+            insert.Parameters.Add(Sql.Bigint(exactly));
+        }
+
+        batch.BatchCommands.Add(insert);
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
@@ -63,5 +90,20 @@ internal static class SingleStatement
         // The commit comes after the row: an error there must surface before anything counts as stored.
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         return appended;
+    }
+
+    private static string InsertOf(ExpectedVersion expected, bool patient)
+    {
+        if (expected == ExpectedVersion.Any)
+        {
+            return patient ? PatientAnySql : ImpatientAnySql;
+        }
+
+        if (expected == ExpectedVersion.StreamExists)
+        {
+            return patient ? PatientStreamExistsSql : ImpatientStreamExistsSql;
+        }
+
+        return patient ? PatientExactlySql : ImpatientExactlySql;
     }
 }

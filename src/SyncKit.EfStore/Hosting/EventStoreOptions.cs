@@ -26,7 +26,10 @@ public sealed class EventStoreOptions
     /// </summary>
     public NpgsqlDataSource? DataSource { get; set; }
 
-    /// <summary>At most so many pooled connections, 1 to 1024 (go-sync-kit: MaxOpenConns). Default: null, Npgsql's 100.</summary>
+    /// <summary>
+    /// At most so many pooled connections for the store's statements, 1 to 1024 (go-sync-kit: MaxOpenConns). LINQ over
+    /// <see cref="EventStoreDbContext"/> has a pool of its own with the same bound, opened when first used. Default: null, Npgsql's 100.
+    /// </summary>
     public int? MaxPoolSize { get; set; }
 
     /// <summary>So many connections stay open while idle, 0 to <see cref="MaxPoolSize"/> (MaxIdleConns). Default: null, Npgsql's 0.</summary>

@@ -71,6 +71,7 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton<Appender>();
         services.TryAddSingleton(provider => new GroupCommit(
             provider.GetRequiredService<Appender>(),
+            provider.GetRequiredService<EventStoreConnections>(),
             Options(provider).GroupCommit,
             provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
         services.TryAddSingleton<SettledMark>();
@@ -94,7 +95,7 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListenerService>());
 
         services.AddDbContextFactory<EventStoreDbContext>(
-            (provider, options) => EventStoreSchema.Configure(options, provider.GetRequiredService<EventStoreConnections>().Pool));
+            (provider, options) => EventStoreSchema.Configure(options, provider.GetRequiredService<EventStoreConnections>().Linq));
         return new EventStoreBuilder(services);
     }
 

@@ -14,7 +14,7 @@ internal sealed class SchemaService(
     {
         if (options.Value.MigrateAtStart)
         {
-            var done = await EventStoreSchema.MigrateAsync(connections.Pool, cancellationToken).ConfigureAwait(false);
+            var done = await EventStoreSchema.MigrateAsync(connections.Linq, cancellationToken).ConfigureAwait(false);
             Log.SchemaMigrated(logger, connections.Target, done.Applied.Count, done.Mended.Count);
         }
 

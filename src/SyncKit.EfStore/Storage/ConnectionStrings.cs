@@ -12,12 +12,22 @@ internal static class ConnectionStrings
 
     private static readonly TimeSpan ListenerConnectTimeout = TimeSpan.FromSeconds(5);
 
-    internal static string ForPool(EventStoreOptions options)
+    /// <summary>
+    /// For the store's own statements. They leave nothing in a session, so nothing is reset when a connection goes back: that costs about as much
+    /// as a commit.
+    /// </summary>
+    internal static string ForPool(EventStoreOptions options) => Pool(options, noReset: true);
+
+    /// <summary>For statements of the application, which may leave anything in a session. Opened when first used.</summary>
+    internal static string ForLinq(EventStoreOptions options) => Pool(options, noReset: false);
+
+    private static string Pool(EventStoreOptions options, bool noReset)
     {
         var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
             CommandTimeout = Seconds(options.CommandTimeout),
         };
+        builder.NoResetOnClose |= noReset;
         builder.ApplicationName ??= ApplicationName;
         builder.MaxPoolSize = options.MaxPoolSize ?? builder.MaxPoolSize;
         builder.MinPoolSize = options.MinPoolSize ?? builder.MinPoolSize;

@@ -11,13 +11,15 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 {
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource? _listener;
+    private readonly NpgsqlDataSource? _linq;
     private readonly bool _ownsPool;
     private volatile bool _schemaChecked;
 
     internal EventStoreConnections(EventStoreOptions options)
     {
         _ownsPool = options.DataSource is null;
-        _pool = options.DataSource ?? CreatePool(options);
+        _pool = options.DataSource ?? NpgsqlDataSource.Create(ConnectionStrings.ForPool(options));
+        _linq = options.DataSource is null ? CreateLinqPool(options) : null;
         if (ConnectionStrings.ForListener(options) is { } listener)
         {
             _listener = NpgsqlDataSource.Create(listener);
@@ -28,8 +30,8 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     }
 
     /// <summary>LINQ reads data as deep as the store takes it: System.Text.Json stops at 64 levels unless told.</summary>
-    private static NpgsqlDataSource CreatePool(EventStoreOptions options) =>
-        new NpgsqlDataSourceBuilder(ConnectionStrings.ForPool(options))
+    private static NpgsqlDataSource CreateLinqPool(EventStoreOptions options) =>
+        new NpgsqlDataSourceBuilder(ConnectionStrings.ForLinq(options))
             .ConfigureJsonOptions(new JsonSerializerOptions(JsonSerializerOptions.Default) { MaxDepth = EventLimits.MaxJsonDepth })
             .Build();
 
@@ -39,8 +41,8 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     /// <summary>At most so many connections of the pool are open at once.</summary>
     internal int MaxPoolSize { get; }
 
-    /// <summary>The pool, for EF Core.</summary>
-    internal NpgsqlDataSource Pool => _pool;
+    /// <summary>For EF Core: a pool of its own, since what an application's SQL leaves in a session must not reach the store's statements.</summary>
+    internal NpgsqlDataSource Linq => _linq ?? _pool;
 
     /// <summary>
     /// Whether the driver itself finds a silent peer on listener connections. Not on those of a handed-in data source, whose KeepAlive
@@ -80,6 +82,11 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
             await _listener.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (_linq is not null)
+        {
+            await _linq.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_ownsPool)
         {
             await _pool.DisposeAsync().ConfigureAwait(false);
@@ -89,6 +96,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     public void Dispose()
     {
         _listener?.Dispose();
+        _linq?.Dispose();
         if (_ownsPool)
         {
             _pool.Dispose();

@@ -14,6 +14,8 @@ internal sealed class AppendDbContextSuite : ISuite
     private const string Silent = $"{Store.Name}, notifications off";
     private const double MustWithTrigger = 1.5;
     private const double MustSilent = 1.25;
+    private const string Prepared = ", prepared";
+    private const int PreparedStatements = 20;
     private const int PerSecondAtMost = 10_000;
 
     public string Name => "append-dbcontext";
@@ -23,17 +25,13 @@ internal sealed class AppendDbContextSuite : ISuite
         $"1 caller for {scale.Stretch.TotalSeconds:0} s: a scope, a context, 1 row of the application and 1 event, SaveChanges; random streams of a log of {scale.Log:n0} events. Mean time of a call.",
         $"{SaveRow.Name}: the same, with 1 row of a plain table in place of the event: the same columns, indexes and rows as the log, no triggers; it supplies stream_version and maps JSON to text.",
         $"{Silent}: its connection string says Options=-c synckit.notify=off.",
+        $"Once with connection strings that say nothing more: then Npgsql sends DISCARD ALL each time a connection goes back to the pool, which throws away the plans of the triggers, and every save plans them anew. And once with Max Auto Prepare={PreparedStatements} for all, which keeps them.",
     ];
 
     public async Task<SuiteReport> RunAsync(BenchmarkRun run, CancellationToken cancellationToken)
     {
         var rows = SampleLog.RandomRows(run.Scale.Log, (int)(PerSecondAtMost * run.Scale.Stretch.TotalSeconds));
-        var contenders = new (string Name, AppendStretch<Row> Stretch)[]
-        {
-            (WithTrigger, Stretch(run, rows, SaveEvent.Open)),
-            (Silent, Stretch(run, rows, connection => SaveEvent.Open(WithoutNotifications(connection)), notifies: false)),
-            (SaveRow.Name, Stretch(run, rows, SaveRow.Open, notifies: false, "plain_events")),
-        };
+        (string Name, AppendStretch<Row> Stretch)[] contenders = [.. Contenders(run, rows, prepared: false), .. Contenders(run, rows, prepared: true)];
         var rounds = await run.Turns(Name).TakeAsync(
             Measure, [.. contenders.Select(contender => new Contender<Load>(contender.Name, contender.Stretch.MeasureAsync))], cancellationToken);
 
@@ -47,7 +45,24 @@ internal sealed class AppendDbContextSuite : ISuite
             [
                 new Comparison($"{Measure}, Trigger, mean ms", times[0], times[2], Limit.AtMost(MustWithTrigger)),
                 new Comparison($"{Measure}, notifications off, mean ms", times[1], times[2], Limit.AtMost(MustSilent)),
+                new Comparison($"{Measure}, Trigger{Prepared}, mean ms", times[3], times[5], Limit.AtMost(MustWithTrigger)),
+                new Comparison($"{Measure}, notifications off{Prepared}, mean ms", times[4], times[5], Limit.AtMost(MustSilent)),
             ]);
+    }
+
+    private static (string Name, AppendStretch<Row> Stretch)[] Contenders(BenchmarkRun run, Row[] rows, bool prepared)
+    {
+        var suffix = prepared ? Prepared : "";
+        return
+        [
+            (WithTrigger + suffix, Stretch(run, rows, connection => SaveEvent.Open(Of(connection)))),
+            (Silent + suffix, Stretch(run, rows, connection => SaveEvent.Open(WithoutNotifications(Of(connection))), notifies: false)),
+            (SaveRow.Name + suffix, Stretch(run, rows, connection => SaveRow.Open(Of(connection)), notifies: false, "plain_events")),
+        ];
+
+        string Of(string connectionString) => prepared
+            ? new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = PreparedStatements }.ConnectionString
+            : connectionString;
     }
 
     private static AppendStretch<Row> Stretch(

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SyncKit.EfStore.Storage;
 using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Tests.Hosting;
@@ -126,8 +127,8 @@ public sealed class AddPostgresEventStoreTests
         }
 
         Assert.HasCount(10, await store.StreamAsync(stream));
-        await using var db = store.CreateContext();
-        Assert.AreEqual(0, (await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM pg_prepared_statements").ToListAsync()).Single());
+        await using var connection = await store.Services.GetRequiredService<EventStoreConnections>().OpenAsync(default);
+        Assert.AreEqual(0, await connection.ScalarAsync<long>("SELECT count(*) FROM pg_prepared_statements"));
     }
 
     [TestMethod]
@@ -141,9 +142,23 @@ public sealed class AddPostgresEventStoreTests
             await store.Events.StoreAsync(Sample.Event(stream, i));
         }
 
-        await using var db = store.CreateContext();
-        Assert.IsGreaterThan(
-            0, (await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM pg_prepared_statements").ToListAsync()).Single());
+        await using var connection = await store.Services.GetRequiredService<EventStoreConnections>().OpenAsync(default);
+        Assert.IsGreaterThan(0, await connection.ScalarAsync<long>("SELECT count(*) FROM pg_prepared_statements"));
+    }
+
+    [TestMethod]
+    public async Task What_an_application_leaves_in_a_session_never_reaches_the_store()
+    {
+        await using var store = new TestStore(_database.ConnectionString, options => options.MaxPoolSize = 1);
+        await using (var db = store.CreateContext())
+        {
+            await db.Database.OpenConnectionAsync();
+            await db.Database.ExecuteSqlAsync($"SET search_path = nowhere");
+        }
+
+        await store.Events.StoreAsync(Sample.Event(Sample.Stream()));
+        await using var later = store.CreateContext();
+        Assert.IsGreaterThan(0, await later.Events.CountAsync());
     }
 
     [TestMethod]

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace SyncKit.EfStore.Tests.Appending;
+
+/// <summary>A process of its own that appends to one stream, so that a test sees what several processes do to each other.</summary>
+internal static class WriterProcess
+{
+    internal const string Verb = "append-to-one-stream";
+
+    /// <summary>Reads the stream and appends "exactly n", until it has won so often.</summary>
+    internal const string Exactly = "exactly";
+
+    /// <summary>Appends "any", eight calls at once.</summary>
+    internal const string Any = "any";
+
+    private const int Callers = 8;
+
+    /// <summary>The child: says how many conflicts it met; anything else that goes wrong ends it with an exit code that is not 0.</summary>
+    internal static async Task RunAsync(string connectionString, string stream, string how, int appends)
+    {
+        await using var store = new TestStore(connectionString);
+        if (how == Any)
+        {
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, appends),
+                new ParallelOptions { MaxDegreeOfParallelism = Callers },
+                async (number, token) => await store.Events.StoreAsync(Sample.Event(stream, number), token));
+            await Console.Out.WriteLineAsync("0");
+            return;
+        }
+
+        var conflicts = 0;
+        for (var won = 0; won < appends;)
+        {
+            var head = await store.Events.ReadAsync(
+                new EventQuery { AggregateId = stream, Direction = ReadDirection.Backwards, Limit = 1 }).FirstOrDefaultAsync();
+            try
+            {
+                await store.Events.AppendAsync([Sample.Event(stream)], ExpectedVersion.Exactly(head?.StreamVersion ?? 0));
+                won++;
+            }
+            catch (WrongExpectedVersionException)
+            {
+                conflicts++;
+            }
+        }
+
+        await Console.Out.WriteLineAsync(conflicts.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The parent: runs one to its end, and returns its conflicts.</summary>
+    internal static async Task<int> StartAsync(string connectionString, string stream, string how, int appends)
+    {
+        var program = Path.ChangeExtension(typeof(WriterProcess).Assembly.Location, OperatingSystem.IsWindows() ? ".exe" : null);
+        using var process = Process.Start(
+            new ProcessStartInfo(program, [Verb, connectionString, stream, how, appends.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        var error = process.StandardError.ReadToEndAsync();
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.AreEqual(0, process.ExitCode, await error);
+        return int.Parse(said, CultureInfo.InvariantCulture);
+    }
+}
