@@ -1,4 +1,4 @@
--- The concurrency check, and the way to read a stream. Cost on appends: +14 %.
+-- The concurrency check, and the way to read a stream. Cost on bulk loads: +14 %; on appends: 7 of 24 µs an event.
 -- go-sync-kit has a plain index of this name, on which CREATE UNIQUE INDEX IF NOT EXISTS would be skipped in silence.
 DO $index$
 BEGIN
