@@ -7,7 +7,8 @@ namespace SyncKit;
 /// Every method throws <see cref="InvalidInputException"/> for a value that cannot be stored,
 /// <see cref="EventStoreUnavailableException"/> when the store cannot be used, and
 /// <see cref="OperationCanceledException"/> when cancelled. An append cancelled or broken off happened whole or not at all; append the
-/// same events again to find out.
+/// same events again to find out. Disposing the store answers the appends under way first; later ones throw
+/// <see cref="ObjectDisposedException"/>.
 /// </remarks>
 public interface IEventStore : IAsyncDisposable
 {

@@ -19,25 +19,16 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
     }
 
     /// <param name="group">In the order of the calls.</param>
-    /// <param name="held">The connection to use; given back where the transaction failed.</param>
     /// <param name="patient">Waits for what others hold, instead of giving up at once.</param>
     /// <param name="race">What undid the attempt before, if anything did.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     internal async Task<Undecided> RunAsync(
-        IReadOnlyList<PendingAppend> group, HeldConnection held, bool patient, PostgresException? race, CancellationToken cancellationToken)
+        IReadOnlyList<PendingAppend> group, bool patient, PostgresException? race, CancellationToken cancellationToken)
     {
-        try
-        {
-            var connection = await held.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return race is null && await TryShortWayAsync(connection, group, patient, cancellationToken).ConfigureAwait(false)
-                ? Undecided.None
-                : await RunAsync(connection, group, patient, race, ambient: false, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await held.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return race is null && await TryShortWayAsync(connection, group, patient, cancellationToken).ConfigureAwait(false)
+            ? Undecided.None
+            : await RunAsync(connection, group, patient, race, ambient: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Joins the ambient transaction: what it answers is stored when that one commits.</summary>

@@ -37,14 +37,6 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
     internal async Task<IReadOnlyList<PendingAppend>> RunAsync(
         IReadOnlyList<PendingAppend> group, bool patient, CancellationToken cancellationToken = default)
     {
-        await using var held = new HeldConnection(connections);
-        return await RunAsync(group, held, patient, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>The same on a connection that is kept.</summary>
-    internal async Task<IReadOnlyList<PendingAppend>> RunAsync(
-        IReadOnlyList<PendingAppend> group, HeldConnection held, bool patient, CancellationToken cancellationToken = default)
-    {
         var waiting = new List<PendingAppend>();
         PostgresException? race = null;
         for (var races = 0; ;)
@@ -58,8 +50,8 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
             try
             {
                 var undecided = await _retry.ExecuteAsync(
-                    static async (run, token) => await run.transaction.RunAsync(run.group, run.held, run.patient, run.race, token).ConfigureAwait(false),
-                    (transaction, group, held, patient, race),
+                    static async (run, token) => await run.transaction.RunAsync(run.group, run.patient, run.race, token).ConfigureAwait(false),
+                    (transaction, group, patient, race),
                     cancellationToken).ConfigureAwait(false);
                 waiting.AddRange(undecided.Busy);
                 group = undecided.Again;

@@ -1,5 +1,3 @@
-using SyncKit.EfStore.Storage;
-
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
@@ -31,7 +29,6 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private const int MaxWaiting = 4_096;
 
     private readonly Appender _appender;
-    private readonly EventStoreConnections _connections;
     private readonly bool _together;
     private readonly int _maxLanes;
     private readonly SemaphoreSlim _room = new(MaxWaiting, MaxWaiting);
@@ -43,7 +40,6 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private readonly HashSet<string> _inFlight = new(StringComparer.Ordinal); // streams of the groups that run
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly Queue<Lane> _lanesWaiting = new();
-    private readonly Stack<HeldConnection> _idle = new(); // of groups that ended while another one runs
     private bool _isOneAlone;
     private int _groups;
     private int _callsInFlight; // of the groups that run
@@ -52,13 +48,11 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private bool _disposed;
 
     /// <param name="appender">Runs a group.</param>
-    /// <param name="connections">For those a run of groups keeps.</param>
     /// <param name="together">False: every call is a transaction of its own.</param>
     /// <param name="maxLanes">So many streams at most keep a connection waiting; one at least.</param>
-    internal GroupCommit(Appender appender, EventStoreConnections connections, bool together, int maxLanes)
+    internal GroupCommit(Appender appender, bool together, int maxLanes)
     {
         _appender = appender;
-        _connections = connections;
         _together = together;
         _maxLanes = Math.Max(1, maxLanes);
     }
@@ -171,25 +165,31 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     /// </summary>
     private async Task RunAloneAsync(PendingAppend append, CancellationToken cancellationToken)
     {
-        await _appender.RunAsync([append], patient: true, cancellationToken).ConfigureAwait(false);
-        lock (_lock)
+        try
         {
-            _isOneAlone = false;
-            _inFlight.ExceptWith(append.Request.Streams);
+            await _appender.RunAsync([append], patient: true, cancellationToken).ConfigureAwait(false);
         }
+        finally
+        {
+            lock (_lock)
+            {
+                _isOneAlone = false;
+                _inFlight.ExceptWith(append.Request.Streams);
+            }
 
-        StartGroups();
+            StartGroups();
+        }
     }
 
     private void StartGroups()
     {
         while (TryTakeGroup() is { } next)
         {
-            _ = WithoutContext(() => RunGroupAsync(next.Group, next.Connection));
+            _ = WithoutContext(() => RunGroupAsync(next));
         }
     }
 
-    private (List<PendingAppend> Group, HeldConnection Connection)? TryTakeGroup()
+    private List<PendingAppend>? TryTakeGroup()
     {
         lock (_lock)
         {
@@ -201,13 +201,13 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
 
             _groups++;
             _callsInFlight += group.Count;
-            return (group, _idle.TryPop(out var kept) ? kept : new HeldConnection(_connections));
+            return group;
         }
     }
 
-    private async Task RunGroupAsync(List<PendingAppend> group, HeldConnection connection)
+    private async Task RunGroupAsync(List<PendingAppend> group)
     {
-        var held = await _appender.RunAsync(group, connection, patient: false).ConfigureAwait(false);
+        var held = await _appender.RunAsync(group, patient: false).ConfigureAwait(false);
         lock (_lock)
         {
             foreach (var append in held)
@@ -218,24 +218,9 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
             _inFlight.ExceptWith(group.SelectMany(append => append.Request.Streams));
             _callsInFlight -= group.Count;
             _groups--;
-            _idle.Push(connection);
         }
 
         StartGroups();
-
-        // What nobody took over goes back to the pool, unless the group that still runs is likely to be followed by two.
-        while (TryTakeIdle() is { } unused)
-        {
-            await unused.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    private HeldConnection? TryTakeIdle()
-    {
-        lock (_lock)
-        {
-            return _groups == 0 && _idle.TryPop(out var unused) ? unused : null;
-        }
     }
 
     /// <summary>

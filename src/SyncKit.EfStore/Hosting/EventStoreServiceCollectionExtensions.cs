@@ -71,7 +71,6 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton<Appender>();
         services.TryAddSingleton(provider => new GroupCommit(
             provider.GetRequiredService<Appender>(),
-            provider.GetRequiredService<EventStoreConnections>(),
             Options(provider).GroupCommit,
             provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
         services.TryAddSingleton<SettledMark>();

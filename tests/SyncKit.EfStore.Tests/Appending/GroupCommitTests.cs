@@ -105,6 +105,23 @@ public sealed class GroupCommitTests : IAsyncDisposable
     }
 
     [TestMethod]
+    public async Task A_pool_of_one_connection_serves_many_callers_and_readers()
+    {
+        await using var store = new TestStore(_database.ConnectionString, options => options.MaxPoolSize = 1);
+
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(async caller =>
+        {
+            for (var n = 0; n < 30; n++)
+            {
+                await store.Events.StoreAsync(Sample.Event($"stream-{caller}", n));
+                await store.Events.LoadByAggregateAsync($"stream-{caller}").CountAsync();
+            }
+        }));
+
+        Assert.HasCount(30, await store.StreamAsync("stream-7"));
+    }
+
+    [TestMethod]
     public async Task More_held_streams_than_connections_may_wait_are_all_answered()
     {
         await using var store = new TestStore(_database.ConnectionString, options => options.MaxPoolSize = 4);

@@ -1,4 +1,4 @@
-using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 using SyncKit.EfStore.Testing;
@@ -196,12 +196,11 @@ public sealed class UnavailableTests
     {
         await using var store = new TestStore(With(builder => builder.Timeout = 1), options => options.MaxPoolSize = 1);
         await store.Events.StoreAsync(Sample.Event("stream"));
-        await using var db = store.CreateContext();
-        await db.Database.OpenConnectionAsync();
+        var taken = await store.Services.GetRequiredService<EventStoreConnections>().OpenAsync(CancellationToken.None);
 
         var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(() => store.Events.StoreAsync(Sample.Event("stream")));
 
-        await db.Database.CloseConnectionAsync();
+        await taken.DisposeAsync();
         Assert.AreEqual(UnavailableReason.ServerError, error.Reason);
         StringAssert.Contains(error.Message, "raise MaxPoolSize", StringComparison.Ordinal);
         await store.Events.StoreAsync(Sample.Event("stream"));
