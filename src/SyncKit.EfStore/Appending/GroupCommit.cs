@@ -84,13 +84,14 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
                     .UnsafeRegister(static (state, token) => ((PendingAppend)state!).Cancel(token), append).ConfigureAwait(false);
                 if (_together && request.Events.Count <= MaxEvents && request.JsonBytes <= MaxJsonBytes)
                 {
-                    if (TryTakeAlone(append))
+                    switch (Enqueue(append))
                     {
-                        await RunAloneAsync(append, cancellationToken).ConfigureAwait(false);
-                    }
-                    else
-                    {
-                        StartGroups();
+                        case Way.Alone:
+                            await RunAloneAsync(append, cancellationToken).ConfigureAwait(false);
+                            break;
+                        case Way.Group:
+                            StartGroups();
+                            break;
                     }
                 }
                 else
@@ -143,19 +144,21 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Queues it; or, where nobody else waits or is in flight, lets it go by itself.</summary>
-    private bool TryTakeAlone(PendingAppend append)
+    private Way Enqueue(PendingAppend append)
     {
         lock (_lock)
         {
             if (_isOneAlone || _groups > 0 || _waiting.Count > 0 || IsLaned_NeedsLock(append.Request))
             {
                 _waiting.Add(append);
-                return false;
+
+                // Who waits for a stream in flight goes when that one ends: looking through the queue for him now is in vain.
+                return _inFlight.Overlaps(append.Request.Streams) ? Way.Later : Way.Group;
             }
 
             _isOneAlone = true;
             _inFlight.UnionWith(append.Request.Streams);
-            return true;
+            return Way.Alone;
         }
     }
 
@@ -388,6 +391,13 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
         {
             return run();
         }
+    }
+
+    private enum Way
+    {
+        Alone,
+        Group,
+        Later,
     }
 
     private sealed class Lane

@@ -6,7 +6,7 @@ using SyncKit.EfStore.Storage;
 namespace SyncKit.EfStore.Reading;
 
 /// <summary>
-/// Reads the log in pages. A page ends at so many events or bytes, and its connection goes back before the caller sees the first event:
+/// Reads the log in pages, two at most at a time. A page ends at so many events or bytes, and its connection goes back once it is read:
 /// memory stays constant, and a caller who takes his time holds up neither a connection nor vacuum.
 /// </summary>
 internal sealed class EventReader(EventStoreConnections connections, SettledMark settled, int pageSize)
@@ -69,28 +69,56 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
     {
         // A page cut short by its bytes leaves rows on the wire that are read and dropped: the next ones ask for about as many as fitted.
         var fitting = pageSize;
-        for (var left = limit; left > 0;)
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<Page>? ahead = null;
+        try
         {
-            var rows = (int)Math.Min(left, fitting);
-            var (events, isLast, isCut) = await TranslateAsync(() => ReadPageAsync(statement, rows, cancellationToken)).ConfigureAwait(false);
-            foreach (var stored in events)
+            for (var left = limit; left > 0;)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return stored;
-            }
+                var isFirst = ahead is null;
+                var page = await (ahead ?? FetchAsync(left)).ConfigureAwait(false);
+                ahead = null;
+                left -= page.Events.Count;
+                if (!page.IsLast)
+                {
+                    statement.ContinueAfter(page.Events[^1]);
+                    fitting = page.IsCut ? page.Events.Count : (int)Math.Min(fitting * 2L, pageSize);
+                }
 
-            if (isLast)
-            {
-                yield break;
-            }
+                // Whoever came back for a second page gets the next one while he is busy with this one.
+                if (!page.IsLast && left > 0 && !isFirst)
+                {
+                    ahead = FetchAsync(left);
+                }
 
-            left -= events.Count;
-            statement.ContinueAfter(events[^1]);
-            fitting = isCut ? events.Count : (int)Math.Min(fitting * 2L, pageSize);
+                foreach (var stored in page.Events)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return stored;
+                }
+
+                if (page.IsLast)
+                {
+                    yield break;
+                }
+
+                ahead ??= left > 0 ? FetchAsync(left) : null;
+            }
         }
+        finally
+        {
+            if (ahead is not null)
+            {
+                await abandoned.CancelAsync().ConfigureAwait(false);
+                await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        Task<Page> FetchAsync(long left) =>
+            TranslateAsync(() => ReadPageAsync(statement, (int)Math.Min(left, fitting), abandoned.Token));
     }
 
-    private async Task<(List<StoredEvent> Events, bool IsLast, bool IsCut)> ReadPageAsync(
+    private async Task<Page> ReadPageAsync(
         PageStatement statement, int rows, CancellationToken cancellationToken)
     {
         var events = new List<StoredEvent>();
@@ -106,11 +134,11 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
             bytes += (stored.Data?.Utf8.Length ?? 0) + (stored.Metadata?.Utf8.Length ?? 0);
             if (bytes > MaxPageBytes)
             {
-                return (events, IsLast: false, IsCut: true);
+                return new Page(events, IsLast: false, IsCut: true);
             }
         }
 
-        return (events, IsLast: events.Count < rows, IsCut: false);
+        return new Page(events, IsLast: events.Count < rows, IsCut: false);
     }
 
     private static StoredEvent Read(NpgsqlDataReader reader) => new(
@@ -134,4 +162,6 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
             throw PostgresErrors.Translate(error, connections.Target);
         }
     }
+
+    private sealed record Page(List<StoredEvent> Events, bool IsLast, bool IsCut);
 }
