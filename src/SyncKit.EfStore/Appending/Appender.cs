@@ -18,6 +18,9 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
 
     private const int PartsAtOnce = 8;
 
+    // So many of a failed group go one by one; of more first in parts.
+    private const int FewEnough = 16;
+
     private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -143,7 +146,7 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
     /// <summary>Appends that share a stream stay together, in order; one whose streams are in several parts comes after them all.</summary>
     private static (IReadOnlyList<List<PendingAppend>> Parts, List<PendingAppend> Last) Split(IReadOnlyList<PendingAppend> group)
     {
-        var size = (int)Math.Ceiling(Math.Sqrt(group.Count));
+        var size = group.Count <= FewEnough ? 1 : (int)Math.Ceiling(Math.Sqrt(group.Count));
         var parts = new List<List<PendingAppend>>();
         var last = new List<PendingAppend>();
         var homes = new Dictionary<string, List<PendingAppend>>(StringComparer.Ordinal);

@@ -2,7 +2,7 @@
 -- Other programs share this table (psql, Go services), so names and types are a contract.
 -- An events table that is already there was made by go-sync-kit's store: it is adopted, every row kept.
 -- An INSERT of 64 events costs 24 µs an event with all indexes and triggers, 5 µs with the primary key alone; each index's file says its
--- share (PostgreSQL 15.18, 2 cores, tables in memory, medians of 5 runs, 2026-11-23). events_id_key, which makes appends repeatable: 4 µs.
+-- share (PostgreSQL 15.20, 2 cores, tables in memory, medians of 5 runs, 2026-11-23). events_id_key, which makes appends repeatable: 4 µs.
 -- The notify trigger: 9 µs. GIN on data costs more than all of these (+61 %) and is left to whoever asks into the documents.
 -- The comment tells the two apart, so that Down never drops a table it did not create.
 DO $create$
