@@ -43,7 +43,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
     {
         if (Prepare(command, eventData) is { } save)
         {
-            Completed(CheckAsync(command, save, async: false, CancellationToken.None));
+            Completed(BeforeBatchAsync(command, save, async: false, CancellationToken.None));
         }
 
         return result;
@@ -54,7 +54,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
     {
         if (Prepare(command, eventData) is { } save)
         {
-            await CheckAsync(command, save, async: true, cancellationToken).ConfigureAwait(false);
+            await BeforeBatchAsync(command, save, async: true, cancellationToken).ConfigureAwait(false);
         }
 
         return result;
@@ -119,7 +119,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
         return save;
     }
 
-    /// <summary>Makes a batch of a save with events ready to send; gives the save back where the check comes before it.</summary>
+    /// <summary>Makes a batch of a save with events ready to send; null where it is none.</summary>
     private static EventSave? Prepare(DbCommand command, CommandEventData eventData)
     {
         if (eventData is not { CommandSource: CommandSource.SaveChanges, Context: { } context } || !Saves.TryGetValue(context, out var save))
@@ -136,7 +136,16 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
             }
         }
 
-        return save.MustCheck() ? save : null;
+        return save;
+    }
+
+    private static async ValueTask BeforeBatchAsync(DbCommand command, EventSave save, bool async, CancellationToken cancellationToken)
+    {
+        await TriggerPlans.KeepAsync((NpgsqlConnection)command.Connection!, async, cancellationToken).ConfigureAwait(false);
+        if (save.MustCheck())
+        {
+            await CheckAsync(command, save, async, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async ValueTask CheckAsync(DbCommand command, EventSave save, bool async, CancellationToken cancellationToken)
