@@ -23,8 +23,6 @@ internal static class AppendStatement
     // A notifying COMMIT queues for a lock too, behind every other one of the cluster: that wait is not meant.
     private const string EndLockTimeoutSql = "SET LOCAL lock_timeout TO DEFAULT";
 
-    private const string StreamKey = $"hashtextextended(aggregate_id, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
-
     // The notify trigger stands back from such a transaction. Of the transaction, because behind a transaction pooler a setting of the session
     // would be lost, or be another's.
     internal const string QuietSql = $"SELECT set_config('{SchemaNames.NotifySetting}', 'off', true)";
@@ -34,14 +32,14 @@ internal static class AppendStatement
         SELECT
             {PlannerCare.Expression},
             set_config('lock_timeout', '{GroupLockTimeout}', true),
-            ARRAY(SELECT pg_try_advisory_xact_lock({StreamKey}) FROM unnest($1) AS named (aggregate_id))
+            ARRAY(SELECT pg_try_advisory_xact_lock({StreamLock.KeyOfColumn}) FROM unnest($1) AS named (aggregate_id))
         """;
 
     // Waits, in the order of the keys, so that no two appends can deadlock.
     internal const string LockSql = $"""
         SELECT (SELECT {PlannerCare.Expression}), pg_advisory_xact_lock(streams.key)
         FROM (
-            SELECT DISTINCT {StreamKey} AS key
+            SELECT DISTINCT {StreamLock.KeyOfColumn} AS key
             FROM unnest($1) AS named (aggregate_id)
             ORDER BY key
         ) AS streams

@@ -48,7 +48,8 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
 
         var appended = await CommittingAsync(
             group,
-            () => SingleStatement.TryAppendAsync(connection, only, expected, patient, notifier.Quiet, cancellationToken)).ConfigureAwait(false);
+            () => SingleStatement.TryAppendAsync(
+                connection, connections.SessionsCareForPlans, only, expected, patient, notifier.Quiet, cancellationToken)).ConfigureAwait(false);
         if (appended is null)
         {
             return false;

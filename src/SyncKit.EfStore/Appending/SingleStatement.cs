@@ -5,39 +5,43 @@ using SyncKit.EfStore.Storage;
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
-/// The short way for the append of one event that nothing stands in the way of: one round trip, one implicit transaction. Where it inserts
-/// nothing, <see cref="AppendStatement"/> finds out why.
+/// The short way for the append of one event that nothing stands in the way of: one statement, one round trip, one implicit transaction. Where it
+/// inserts nothing, <see cref="AppendStatement"/> finds out why.
 /// </summary>
+/// <remarks>
+/// The lock is asked for within the statement, whose snapshot is a little older. Whoever committed to the stream in between took the place that
+/// is read here as free, so the unique index refuses it: a race, after which the append goes the long way.
+/// </remarks>
 internal static class SingleStatement
 {
-    private const string StreamKey = $"hashtextextended($1, '{SchemaNames.EventsTable}'::regclass::oid::bigint)";
+    // What must hold before the statement is planned or run, where the session does not see to it.
     private const string Quiet = $"set_config('{SchemaNames.NotifySetting}', 'off', true)";
     private const string LockTimeout = $"set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true)";
+    private const string CareSql = $"SELECT {PlannerCare.Expression}";
+    private const string QuietSql = $"SELECT {PlannerCare.Expression}, {Quiet}";
+    private const string ImpatientSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}";
+    private const string QuietImpatientSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, {Quiet}";
 
-    private const string LockSql = $"SELECT {PlannerCare.Expression}, pg_advisory_xact_lock({StreamKey})";
-    private const string QuietLockSql = $"SELECT {PlannerCare.Expression}, {Quiet}, pg_advisory_xact_lock({StreamKey})";
-    private const string TryLockSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, pg_try_advisory_xact_lock({StreamKey})";
-    private const string QuietTryLockSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, {Quiet}, pg_try_advisory_xact_lock({StreamKey})";
-
-    // The lock's statement came first, so the head read here is younger than the lock. Scalar subqueries rather than a join: half the plan
-    // nodes to set up for each append.
+    // Scalar subqueries rather than a join: half the plan nodes to set up for each append.
     private const string Head =
         $"coalesce((SELECT stream_version FROM {SchemaNames.EventsTable} WHERE aggregate_id = $1 ORDER BY stream_version DESC LIMIT 1), 0)";
 
     private const string InsertSql =
         $"INSERT INTO {SchemaNames.EventsTable} (aggregate_id, id, event_type, data, metadata, created_at, stream_version) SELECT $1, $2, $3, $4, $5, coalesce($6, now())";
 
-    private const string UnlessStored = $"WHERE NOT EXISTS (SELECT FROM {SchemaNames.EventsTable} WHERE id = $2)";
-    private const string AnySql = $"{InsertSql}, {Head} + 1 {UnlessStored}";
-    private const string StreamExistsSql = $"{InsertSql}, {Head} + 1 {UnlessStored} AND {Head} > 0";
-    private const string ExactlySql = $"{InsertSql}, $7 + 1 {UnlessStored} AND {Head} = $7";
+    private const string IfFree = $"""
+        WHERE pg_try_advisory_xact_lock({StreamLock.KeyOfFirstParameter})
+            AND NOT EXISTS (SELECT FROM {SchemaNames.EventsTable} WHERE id = $2)
+        """;
+
+    private const string AnySql = $"{InsertSql}, {Head} + 1 {IfFree}";
+    private const string StreamExistsSql = $"{InsertSql}, {Head} + 1 {IfFree} AND {Head} > 0";
+    private const string ExactlySql = $"{InsertSql}, $7 + 1 {IfFree} AND {Head} = $7";
 
     private const string Patient = "RETURNING version, stream_version";
 
-    // The lock is asked for again, which is free for whoever has it: without it nothing goes in. A notifying COMMIT queues for a lock too, and
-    // that wait is not meant: the time limit ends with the row.
-    private const string Impatient =
-        $"AND pg_try_advisory_xact_lock({StreamKey}) RETURNING version, stream_version, set_config('lock_timeout', '0', true)";
+    // A notifying COMMIT queues for a lock too, and that wait is not meant: the time limit ends with the row.
+    private const string Impatient = "RETURNING version, stream_version, set_config('lock_timeout', '0', true)";
 
     // The driver prepares a statement by its text: six of them, each always the same object.
     private const string PatientAnySql = $"{AnySql} {Patient}";
@@ -49,23 +53,28 @@ internal static class SingleStatement
 
     /// <summary>Inserts and commits; null where that cannot be done as it is.</summary>
     /// <param name="connection">Idle.</param>
+    /// <param name="sessionCares">The session's plans use the indexes: see <see cref="PlannerCare"/>.</param>
     /// <param name="given">The event.</param>
     /// <param name="expected">What is claimed about its stream.</param>
     /// <param name="patient">Waits for what others hold, instead of giving up at once.</param>
     /// <param name="quiet">The notify trigger stands back.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     internal static async Task<AppendedEvent?> TryAppendAsync(
-        NpgsqlConnection connection, EventData given, ExpectedVersion expected, bool patient, bool quiet, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        bool sessionCares,
+        EventData given,
+        ExpectedVersion expected,
+        bool patient,
+        bool quiet,
+        CancellationToken cancellationToken)
     {
-        var lockSql = (patient, quiet) switch
-        {
-            (true, false) => LockSql,
-            (true, true) => QuietLockSql,
-            (false, false) => TryLockSql,
-            (false, true) => QuietTryLockSql,
-        };
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Sql.Command(lockSql, Sql.Text(given.AggregateId)));
+        var isAlone = sessionCares && patient && !quiet;
+        if (!isAlone)
+        {
+            batch.BatchCommands.Add(Sql.Command(Before(patient, quiet)));
+        }
+
         var insert = Sql.Command(
             InsertOf(expected, patient),
             Sql.Text(given.AggregateId),
@@ -82,7 +91,11 @@ internal static class SingleStatement
         batch.BatchCommands.Add(insert);
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        if (!isAlone)
+        {
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var appended = await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
             ? new AppendedEvent(given.Id, given.AggregateId, new EventVersion(reader.GetInt64(0)), reader.GetInt64(1))
             : null;
@@ -91,6 +104,14 @@ internal static class SingleStatement
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         return appended;
     }
+
+    private static string Before(bool patient, bool quiet) => (patient, quiet) switch
+    {
+        (true, false) => CareSql,
+        (true, true) => QuietSql,
+        (false, false) => ImpatientSql,
+        (false, true) => QuietImpatientSql,
+    };
 
     private static string InsertOf(ExpectedVersion expected, bool patient)
     {

@@ -14,11 +14,12 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     private readonly NpgsqlDataSource? _linq;
     private readonly bool _ownsPool;
     private volatile bool _schemaChecked;
+    private volatile bool _behindPooler;
 
     internal EventStoreConnections(EventStoreOptions options)
     {
         _ownsPool = options.DataSource is null;
-        _pool = options.DataSource ?? NpgsqlDataSource.Create(ConnectionStrings.ForPool(options));
+        _pool = options.DataSource ?? CreatePool(options);
         _linq = options.DataSource is null ? CreateLinqPool(options) : null;
         if (ConnectionStrings.ForListener(options) is { } listener)
         {
@@ -28,6 +29,13 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         Target = PostgresErrors.Target(_pool.ConnectionString);
         MaxPoolSize = new NpgsqlConnectionStringBuilder(_pool.ConnectionString).MaxPoolSize;
     }
+
+    private NpgsqlDataSource CreatePool(EventStoreOptions options) =>
+        new NpgsqlDataSourceBuilder(ConnectionStrings.ForPool(options))
+            .UsePhysicalConnectionInitializer(
+                connection => _behindPooler |= !PlannerCare.TakeForSession(connection, connection.ProcessID),
+                async connection => _behindPooler |= !await PlannerCare.TakeForSessionAsync(connection, connection.ProcessID).ConfigureAwait(false))
+            .Build();
 
     /// <summary>LINQ reads data as deep as the store takes it: System.Text.Json stops at 64 levels unless told.</summary>
     private static NpgsqlDataSource CreateLinqPool(EventStoreOptions options) =>
@@ -40,6 +48,9 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 
     /// <summary>At most so many connections of the pool are open at once.</summary>
     internal int MaxPoolSize { get; }
+
+    /// <summary>Whether plans made on a connection of the pool use the indexes without being told so in each transaction.</summary>
+    internal bool SessionsCareForPlans => _ownsPool && !_behindPooler;
 
     /// <summary>For EF Core: a pool of its own, since what an application's SQL leaves in a session must not reach the store's statements.</summary>
     internal NpgsqlDataSource Linq => _linq ?? _pool;

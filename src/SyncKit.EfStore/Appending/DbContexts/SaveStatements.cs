@@ -24,10 +24,10 @@ internal sealed class SaveStatements(string table)
 
     private const string PutBackSql = "SELECT set_config('enable_seqscan', current_setting('synckit.enable_seqscan'), true)";
 
-    private const string LockSql = """
+    private const string LockSql = $"""
         SELECT pg_advisory_xact_lock(streams.key)
         FROM (
-            SELECT DISTINCT hashtextextended(aggregate_id, $2::text::regclass::oid::bigint) AS key
+            SELECT DISTINCT {StreamLock.KeyOfColumnInNamedTable} AS key
             FROM unnest($1) AS named (aggregate_id)
             ORDER BY key
         ) AS streams
