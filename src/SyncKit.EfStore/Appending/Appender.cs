@@ -16,7 +16,8 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
     private const int MaxRaces = 1_000;
     private const int MaxGroupRaces = 3;
 
-    private const int PartsAtOnce = 8;
+    // More would open connections for the sake of one failure, which takes longer than the parts.
+    private const int PartsAtOnce = 4;
 
     // So many of a failed group go one by one; of more first in parts.
     private const int FewEnough = 16;

@@ -21,10 +21,6 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     // One executes while the other one's commit is flushed.
     private const int MaxGroups = 2;
 
-    private const int MaxMembers = 512;
-    private const int MaxEvents = 2_000;
-    private const long MaxJsonBytes = 4 * 1024 * 1024;
-
     // Beyond this callers wait before they are even queued.
     private const int MaxWaiting = 4_096;
 
@@ -82,7 +78,7 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
                 var append = new PendingAppend(request);
                 await using var cancelled = cancellationToken
                     .UnsafeRegister(static (state, token) => ((PendingAppend)state!).Cancel(token), append).ConfigureAwait(false);
-                if (_together && request.Events.Count <= MaxEvents && request.JsonBytes <= MaxJsonBytes)
+                if (_together && GroupBudget.Allows(request))
                 {
                     switch (Enqueue(append))
                     {
@@ -233,10 +229,10 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private List<PendingAppend> TakeGroup_NeedsLock()
     {
         var group = new List<PendingAppend>();
+        var budget = default(GroupBudget);
         var passedOver = new HashSet<string>(StringComparer.Ordinal);
-        var streams = new HashSet<string>(StringComparer.Ordinal);
-        var (events, bytes, kept, next) = (0, 0L, 0, 0);
-        for (; next < _waiting.Count && group.Count < MaxMembers; next++)
+        var (kept, next) = (0, 0);
+        for (; next < _waiting.Count; next++)
         {
             var append = _waiting[next];
             var request = append.Request;
@@ -254,23 +250,22 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
             {
                 Divert_NeedsLock(append);
             }
-            else if (group.Count > 0 && (events + request.Events.Count > MaxEvents
-                || bytes + request.JsonBytes > MaxJsonBytes
-                || streams.Count + request.Streams.Length > AppendRequest.MaxStreams))
+            else if (budget.TryTake(request))
             {
-                break;
+                group.Add(append);
             }
             else
             {
-                group.Add(append);
-                streams.UnionWith(request.Streams);
-                events += request.Events.Count;
-                bytes += request.JsonBytes;
+                break;
             }
         }
 
         _waiting.RemoveRange(kept, next - kept);
-        _inFlight.UnionWith(streams);
+        foreach (var append in group)
+        {
+            _inFlight.UnionWith(append.Request.Streams);
+        }
+
         return group;
     }
 
@@ -339,24 +334,13 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     private static List<PendingAppend> TakeFromLane_NeedsLock(Lane lane)
     {
         var group = new List<PendingAppend>();
-        var (events, bytes, streams) = (0, 0L, 0);
-        while (lane.Appends.TryPeek(out var append))
+        var budget = default(GroupBudget);
+        while (lane.Appends.TryPeek(out var append) && (append.IsOver || budget.TryTake(append.Request)))
         {
-            var request = append.Request;
-            if (group.Count > 0 && !append.IsOver && (events + request.Events.Count > MaxEvents
-                || bytes + request.JsonBytes > MaxJsonBytes
-                || streams + request.Streams.Length > AppendRequest.MaxStreams))
-            {
-                break;
-            }
-
             lane.Appends.Dequeue();
             if (!append.IsOver)
             {
                 group.Add(append);
-                events += request.Events.Count;
-                bytes += request.JsonBytes;
-                streams += request.Streams.Length;
             }
         }
 
