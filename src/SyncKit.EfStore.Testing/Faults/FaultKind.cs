@@ -18,7 +18,7 @@ public enum FaultKind
     /// <summary>Sends the notifications of the newest events once more.</summary>
     RepeatNotifications,
 
-    /// <summary>Sends <see cref="DuplicateDelivery.ForgedPayloads"/>.</summary>
+    /// <summary>Sends <see cref="DuplicateDelivery.MalformedPayloads"/>.</summary>
     ForgeNotifications,
 
     /// <summary>Stops <see cref="FaultScheduleOptions.Server"/> as a planned restart would, and starts it again.</summary>

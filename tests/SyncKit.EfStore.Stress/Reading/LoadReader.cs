@@ -11,5 +11,5 @@ internal sealed class LoadReader : ILogReader
     public DeliveryOrder Order => DeliveryOrder.ByVersion;
 
     public Task FollowAsync(IServiceProvider services, Deliveries deliveries, CancellationToken stopping) =>
-        PolledReader.FollowAsync(services.GetRequiredService<IEventStore>().LoadAsync, deliveries, stopping);
+        PolledReader.FollowAsync(services.GetRequiredService<IEventStore>().LoadAsync, deliveries.Add, deliveries.Ready, stopping);
 }

@@ -20,7 +20,8 @@ internal sealed class NaiveReader : ILogReader
         var store = services.GetRequiredService<IEventStore>();
         return PolledReader.FollowAsync(
             (cursor, cancellationToken) => store.ReadAsync(new EventQuery { After = cursor, IncludeUnsettled = true }, cancellationToken),
-            deliveries,
+            deliveries.Add,
+            deliveries.Ready,
             stopping);
     }
 }

@@ -8,17 +8,20 @@ internal static class PolledReader
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     internal static async Task FollowAsync(
-        Func<EventVersion, CancellationToken, IAsyncEnumerable<StoredEvent>> read, Deliveries deliveries, CancellationToken stopping)
+        Func<EventVersion, CancellationToken, IAsyncEnumerable<StoredEvent>> read,
+        Action<EventVersion> deliver,
+        Action ready,
+        CancellationToken stopping)
     {
         var cursor = EventVersion.Zero;
-        deliveries.Ready();
+        ready();
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 await foreach (var stored in read(cursor, stopping))
                 {
-                    deliveries.Add(stored.Version);
+                    deliver(stored.Version);
                     cursor = stored.Version;
                 }
 

@@ -41,17 +41,21 @@ public sealed class AnswerScannerTests
         Assert.IsFalse(scanner.Read(Message('C', "COMMIT\0"), "COMMIT"));
     }
 
-    /// <summary>The messages that ended where a piece was found.</summary>
+    /// <summary>The messages that were found when they came in pieces, after all those before.</summary>
     private static List<string> Found(string? tag, int size)
     {
-        // One scanner for each end of a message, so that a piece of 1000 bytes with two of them counts as two.
         var found = new List<string>();
-        for (int start = 1, previous = 0; start < Answers.Length;)
+        for (var start = 1; start < Answers.Length;)
         {
             var end = start + 1 + BinaryPrimitives.ReadInt32BigEndian(Answers.AsSpan(start + 1));
-            if (Reads(Answers[..end], tag, size) > previous)
+            var scanner = new AnswerScanner();
+            foreach (var piece in Answers[..start].Chunk(size))
             {
-                previous++;
+                scanner.Read(piece, null);
+            }
+
+            if (Answers[start..end].Chunk(size).Count(piece => scanner.Read(piece, tag)) > 0)
+            {
                 found.Add(Encoding.ASCII.GetString(Answers[(start + 5)..end]));
             }
 
@@ -59,12 +63,6 @@ public sealed class AnswerScannerTests
         }
 
         return found;
-    }
-
-    private static int Reads(byte[] answers, string? tag, int size)
-    {
-        var scanner = new AnswerScanner();
-        return answers.Chunk(size).Count(piece => scanner.Read(piece, tag));
     }
 
     private static byte[] Message(char type, string body)

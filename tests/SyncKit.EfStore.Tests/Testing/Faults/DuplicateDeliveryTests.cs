@@ -35,7 +35,7 @@ public sealed class DuplicateDeliveryTests
         var duplicates = new DuplicateDelivery(host.ConnectionString);
 
         await duplicates.ResendAsync(EventVersion.Zero, new EventVersion(1_000));
-        Assert.AreEqual(DuplicateDelivery.ForgedPayloads.Count, await duplicates.ForgeAsync("a"));
+        Assert.AreEqual(DuplicateDelivery.MalformedPayloads.Count, await duplicates.ForgeAsync("a"));
 
         ids.Add(await host.MarkAsync(all, "a"));
         await one.WaitForIdAsync(ids[2]);
