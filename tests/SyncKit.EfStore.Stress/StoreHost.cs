@@ -21,15 +21,19 @@ internal sealed class StoreHost : IAsyncDisposable
     /// <param name="connectionString">The database.</param>
     /// <param name="add">What else the store's registration needs.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="applicationName">How its sessions are named.</param>
     internal static async Task<StoreHost> StartAsync(
-        string connectionString, Action<EventStoreBuilder>? add, CancellationToken cancellationToken)
+        string connectionString,
+        Action<EventStoreBuilder>? add,
+        CancellationToken cancellationToken,
+        string applicationName = ApplicationName)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var store = builder.Services.AddPostgresEventStore(options =>
         {
             options.ConnectionString = new NpgsqlConnectionStringBuilder(connectionString)
             {
-                ApplicationName = ApplicationName,
+                ApplicationName = applicationName,
                 KeepAlive = 1, // seconds; of a silent connection of the pool
                 Timeout = 5,
             }.ConnectionString;

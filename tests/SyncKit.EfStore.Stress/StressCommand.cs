@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SyncKit.EfStore.Stress.Faults;
 using SyncKit.EfStore.Stress.Order;
 using SyncKit.EfStore.Stress.Reading;
 using SyncKit.EfStore.Stress.Soak;
@@ -16,6 +17,7 @@ internal sealed class StressCommand : RootCommand
         : base("Shows that SyncKit.EfStore loses, repeats and reorders nothing, on a PostgreSQL of its own. Figures on stdout, progress on stderr.")
     {
         Add(new OrderCommand());
+        Add(new FaultsCommand());
         Add(new SoakCommand());
         Add(new ReaderCommand());
     }

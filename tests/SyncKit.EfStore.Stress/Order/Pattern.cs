@@ -11,7 +11,7 @@ internal sealed record Pattern(string Name, bool LongTransaction, double KillsPe
     [
         new("A plain", LongTransaction: false, KillsPerSecond: 0, DrawsEarly: false),
         new("B long transaction", LongTransaction: true, KillsPerSecond: 0, DrawsEarly: false),
-        new("C kills", LongTransaction: false, KillsPerSecond: 8, DrawsEarly: false),
-        new("D nextval first, kills", LongTransaction: false, KillsPerSecond: 8, DrawsEarly: true),
+        new("C kills", LongTransaction: false, KillsPerSecond: 12, DrawsEarly: false),
+        new("D nextval first, kills", LongTransaction: false, KillsPerSecond: 12, DrawsEarly: true),
     ];
 }

@@ -1,3 +1,5 @@
+using SyncKit.EfStore.Stress.Writing;
+
 namespace SyncKit.EfStore.Stress.Soak;
 
 /// <summary>Observers and handlers of every sort that come, stay for a while, and go.</summary>
@@ -50,7 +52,7 @@ internal sealed class ComingAndGoing(IRealtimeEventStore store, int seed) : IAsy
 
     private async Task<IAsyncDisposable> ComeAsync(CancellationToken cancellationToken)
     {
-        var stream = $"soak-{_random.Next(Appending.Streams)}";
+        var stream = $"soak-{_random.Next(SteadyAppends.Streams)}";
         return _random.Next(5) switch
         {
             0 => new Observer(store.ObserveAll()),

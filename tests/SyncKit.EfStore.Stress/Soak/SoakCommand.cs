@@ -35,6 +35,11 @@ internal sealed class SoakCommand : Command
     private static void Print(SoakResult result)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 160; // A pipe has no width.
+        }
+
         var figures = new Table().Border(TableBorder.Simple).AddColumns("figure", "first third", "last third", "an hour", "");
         foreach (var (name, unit, trend) in result.Figures)
         {

@@ -1,5 +1,6 @@
 using Npgsql;
 using SyncKit.EfStore.Stress.Reading;
+using SyncKit.EfStore.Stress.Writing;
 using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Stress.Soak;
@@ -36,7 +37,7 @@ internal sealed class SoakRun(TimeSpan duration, int seed)
             // Once this one is in place, so is the observer.
         }
 
-        var appending = new Appending(host.Store);
+        var appending = new SteadyAppends(host.Store);
         await using var guests = new ComingAndGoing(host.Store, seed);
         var sampler = new Sampler(
             database.ConnectionString, duration / 60 < LongestInterval ? duration / 60 : LongestInterval, () => appending.Stored);

@@ -54,7 +54,13 @@ public sealed class AnswerScannerTests
                 scanner.Read(piece, null);
             }
 
-            if (Answers[start..end].Chunk(size).Count(piece => scanner.Read(piece, tag)) > 0)
+            var ended = false;
+            foreach (var piece in Answers[start..end].Chunk(size))
+            {
+                ended |= scanner.Read(piece, tag);
+            }
+
+            if (ended)
             {
                 found.Add(Encoding.ASCII.GetString(Answers[(start + 5)..end]));
             }

@@ -1,7 +1,7 @@
-namespace SyncKit.EfStore.Stress.Soak;
+namespace SyncKit.EfStore.Stress.Writing;
 
 /// <summary>Steady appends: fifty a second, each repeated until it is stored.</summary>
-internal sealed class Appending(IEventStore store)
+internal sealed class SteadyAppends(IEventStore store)
 {
     internal const int Streams = 40;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
