@@ -6,7 +6,10 @@ namespace SyncKit.EfStore.Stress.Faults;
 /// The handler that an application would write by hand on <c>LoadAsync</c>: a page, its effects and the checkpoint in one transaction, and after
 /// any error again from the checkpoint.
 /// </summary>
-internal sealed class ByHandTarget : IFaultTarget
+/// <param name="oneTransaction">
+/// Whether effects and checkpoint are one. Not, for a test that shows what the faults do to a careless handler.
+/// </param>
+internal sealed class ByHandTarget(bool oneTransaction = true) : IFaultTarget
 {
     private const int PageSize = 50;
 
@@ -95,7 +98,7 @@ internal sealed class ByHandTarget : IFaultTarget
 
     private async Task HandleAsync(NpgsqlConnection connection, long before, List<StoredEvent> page)
     {
-        await using var transaction = await connection.BeginTransactionAsync(_stopping.Token);
+        await using var transaction = oneTransaction ? await connection.BeginTransactionAsync(_stopping.Token) : null;
         foreach (var stored in page)
         {
             using var data = stored.Data!.ToDocument();
@@ -106,10 +109,15 @@ internal sealed class ByHandTarget : IFaultTarget
             await fold.ExecuteNonQueryAsync(_stopping.Token);
         }
 
+        if (!oneTransaction)
+        {
+            await Task.Delay(Pause, _stopping.Token); // What it does besides takes time.
+        }
+
         await using var move = new NpgsqlCommand(MoveSql, connection);
         move.Parameters.Add(new NpgsqlParameter { Value = before });
         move.Parameters.Add(new NpgsqlParameter { Value = page[^1].Version.Value });
-        if (await move.ExecuteNonQueryAsync(_stopping.Token) == 1)
+        if (await move.ExecuteNonQueryAsync(_stopping.Token) == 1 && transaction is not null)
         {
             await transaction.CommitAsync(_stopping.Token);
         }
