@@ -122,7 +122,7 @@ public sealed class FaultSchedule
             case FaultKind.TerminateBackend:
                 return await _killer.KillOneAsync(chance, _options.Victims, cancellationToken).ConfigureAwait(false);
             case FaultKind.CutConnections:
-                return _options.Proxy!.Cut() > 0;
+                return _options.Proxy!.Speaking > 0 && _options.Proxy.Cut() > 0; // To cut only what is silent already hits nobody.
             case FaultKind.SilenceConnections:
                 return Silence();
             case FaultKind.HoldTransaction:

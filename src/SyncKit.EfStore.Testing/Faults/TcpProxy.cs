@@ -188,6 +188,18 @@ public sealed class TcpProxy : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>How many connections are open and not silent.</summary>
+    internal int Speaking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections.Count(connection => !connection.IsSilent);
+            }
+        }
+    }
+
     /// <summary>Ends when answers may pass; at once, unless they are held.</summary>
     internal Task AnswersFlowAsync()
     {

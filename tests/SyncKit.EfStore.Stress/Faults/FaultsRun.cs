@@ -58,6 +58,7 @@ internal sealed class FaultsRun(int faults, int seed)
                 Seed = seed,
                 Victims = StoreHost.ApplicationName,
                 Proxy = proxy,
+                SilenceFor = TimeSpan.FromSeconds(3), // Noticed after two; the server's side of it is not worth killing.
                 Server = server,
             }).RunAsync(progress, cancellationToken);
         }

@@ -7,7 +7,7 @@ namespace SyncKit.EfStore.Stress.Order;
 internal sealed class OrderCommand : Command
 {
     private const int Whole = 100_000;
-    private const int Short = 40_000;
+    private const int Short = 24_000;
 
     private readonly Option<int> _events = StressCommand.Number("--events", Whole, 400, 10_000_000, "Committed events, all patterns together.");
     private readonly Option<int> _seed = StressCommand.Number("--seed", 1, 0, int.MaxValue, "The same seed writes the same mix.");

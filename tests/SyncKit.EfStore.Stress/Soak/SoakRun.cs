@@ -58,6 +58,7 @@ internal sealed class SoakRun(TimeSpan duration, int seed)
                 Pause = TimeSpan.FromMilliseconds(500),
                 Victims = StoreHost.ApplicationName,
                 Proxy = proxy,
+                SilenceFor = TimeSpan.FromSeconds(3), // Noticed after two; the server's side of it is not worth killing.
                 Server = server,
             }).RunAsync(cancellationToken: cancellationToken);
         }

@@ -7,7 +7,7 @@ namespace SyncKit.EfStore.Tests.Stress;
 [TestClass]
 public sealed class FaultsRunTests
 {
-    private const int Faults = 60;
+    private const int Faults = 40;
 
     public TestContext TestContext { get; set; } = null!;
 
