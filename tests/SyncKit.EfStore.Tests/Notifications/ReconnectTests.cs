@@ -1,3 +1,5 @@
+using SyncKit.EfStore.Testing;
+
 namespace SyncKit.EfStore.Tests.Notifications;
 
 /// <summary>A connection that is lost is found out and replaced, and nobody misses or repeats anything.</summary>
