@@ -125,6 +125,9 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     /// <summary>Raised by the pump when the log cannot be read; it tries again by itself.</summary>
     internal event Action<Exception>? ReplayFailing;
 
+    /// <summary>What is remembered of what was shown: runs of versions, and events the log has not confirmed yet. Exact while the pump waits.</summary>
+    internal (int Runs, int Unconfirmed) Remembered => (_shown.RunCount, _shown.UnconfirmedCount);
+
     /// <summary>What the observers of now need.</summary>
     internal ListenedChannels WantedChannels
     {
