@@ -100,7 +100,7 @@ internal sealed class PostgresEventStore(
     /// Ends when an observer that subscribed a moment ago, though its LISTEN may still be on its way, will see what this caller writes next.
     /// </summary>
     internal ValueTask ObserversJoinedAsync(CancellationToken cancellationToken) =>
-        states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed
+        states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed or ListenerStatus.Degraded
             ? hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken)
             : ValueTask.CompletedTask;
 

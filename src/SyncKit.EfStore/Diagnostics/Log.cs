@@ -37,6 +37,26 @@ internal static partial class Log
     [LoggerMessage(208, LogLevel.Error, "Bug in SyncKit.EfStore: showing notifications failed; the log is read again.")]
     internal static partial void PumpFailed(ILogger logger, Exception error);
 
+    [LoggerMessage(210, LogLevel.Warning, "Notifications of the {Target} do not arrive; the log is read every {Poll} until they do. {Reason}")]
+    internal static partial void ListenerIsolated(ILogger logger, string target, TimeSpan poll, string reason);
+
+    [LoggerMessage(211, LogLevel.Information, "Notifications of the {Target} arrive again.")]
+    internal static partial void ListenerHears(ILogger logger, string target);
+
+    [LoggerMessage(212, LogLevel.Warning,
+        "Notifications told of events that the {Target} does not have. Anyone who can log in can send them; events that are there are shown all the same.")]
+    internal static partial void ForgedNotification(ILogger logger, string target);
+
+    [LoggerMessage(213, LogLevel.Warning,
+        "The server's notification queue is {Usage:P0} full; when it is full, every transaction that notifies fails. Look for a session that listens and stays in a transaction, in any database.")]
+    internal static partial void NotificationQueueFilling(ILogger logger, double usage);
+
+    [LoggerMessage(214, LogLevel.Information, "The server's notification queue is {Usage:P0} full again.")]
+    internal static partial void NotificationQueueDrained(ILogger logger, double usage);
+
+    [LoggerMessage(215, LogLevel.Critical, "The listener gave up, so the host is stopped (StopHostWhenListenerFails).")]
+    internal static partial void ListenerStopsHost(ILogger logger);
+
     [LoggerMessage(300, LogLevel.Error, "An observer threw on version {Version}; it gets the next event all the same.")]
     internal static partial void ObserverThrew(ILogger logger, long version, Exception error);
 

@@ -24,4 +24,7 @@ internal static class SchemaNames
     internal const string GlobalChannel = "events_global";
     internal const string StreamNamePrefix = "stream_";
     internal const string HashedChannelPrefix = "stream_sha256_";
+
+    /// <summary>The channel of a listener's self-test: each process makes up one of its own, so nobody else is bothered.</summary>
+    internal const string ProbeChannelPrefix = "synckit_probe_";
 }
