@@ -61,6 +61,14 @@ internal sealed class EventStoreMetrics : IDisposable
 
     internal void Reconnecting() => _reconnects?.Add(1);
 
+    /// <summary>Publishes the settled mark, and for how many seconds the transaction that is named as its holder has held it back.</summary>
+    internal void ShowSettledMark(Func<long> version, Func<TimeSpan> heldFor)
+    {
+        _meter?.CreateObservableGauge("synckit.settled_mark.version", version, "{version}", "Every version up to here is settled.");
+        _meter?.CreateObservableGauge(
+            "synckit.settled_mark.held", () => heldFor().TotalSeconds, "s", "How long one open append has held the mark back; 0 where none does.");
+    }
+
     public void Dispose() => _meter?.Dispose();
 
     private IEnumerable<Measurement<double>> ObserveQueueUsage() =>

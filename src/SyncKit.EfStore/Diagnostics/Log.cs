@@ -6,8 +6,19 @@ namespace SyncKit.EfStore.Diagnostics;
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Warning,
-        "The settled mark stays at version {Mark}: an append below version {Highest} has been open for more than {Patience}. Look for a backend that is idle in transaction.")]
-    internal static partial void SettledMarkHeldBack(ILogger logger, long mark, long highest, TimeSpan patience);
+        "The settled mark stays at version {Mark}, below {Highest}: held back by {Holder}, open for {HeldFor} at least. What comes after the mark waits for it; end it if it was forgotten.")]
+    internal static partial void SettledMarkHeldBack(ILogger logger, long mark, long highest, SettledMarkHolder holder, TimeSpan heldFor);
+
+    [LoggerMessage(101, LogLevel.Information, "The settled mark is no longer held back by {Holder}, which was open for {HeldFor}; it is at version {Mark}.")]
+    internal static partial void SettledMarkReleased(ILogger logger, SettledMarkHolder holder, TimeSpan heldFor, long mark);
+
+    [LoggerMessage(102, LogLevel.Warning,
+        "LOSS ACCEPTED by the operator: this process no longer waits for {Holder}. What it still commits between versions {Mark} and {Highest}, or above, readers and subscriptions of this process may never see.")]
+    internal static partial void LossAccepted(ILogger logger, SettledMarkHolder holder, long mark, long highest);
+
+    [LoggerMessage(103, LogLevel.Warning,
+        "The log went back: the event that was its newest is gone or another; the mark was at version {Mark}, and the log ends at {Highest} now. Commits were lost in a crash or a failover, or rows were removed. The mark begins anew.")]
+    internal static partial void LogWentBack(ILogger logger, long mark, long highest);
 
     [LoggerMessage(200, LogLevel.Information, "Listening for events in the {Target}.")]
     internal static partial void Listening(ILogger logger, string target);

@@ -74,6 +74,7 @@ public static class EventStoreServiceCollectionExtensions
             Options(provider).GroupCommit,
             provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
         services.TryAddSingleton<SettledMark>();
+        services.TryAddSingleton<ISettledMark>(provider => provider.GetRequiredService<SettledMark>());
         services.TryAddSingleton(provider => new EventReader(
             provider.GetRequiredService<EventStoreConnections>(), provider.GetRequiredService<SettledMark>(), Options(provider).BatchSize));
         services.TryAddSingleton<HeaderReader>();

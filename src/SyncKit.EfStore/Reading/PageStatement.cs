@@ -90,10 +90,17 @@ internal sealed class PageStatement
              WHERE aggregate_id = ($4) AND version + 0 <= $1 ORDER BY stream_version DESC LIMIT 1), 0)
         """;
 
+    /// <summary>Whether it reads up to the settled mark only.</summary>
+    internal bool IsCapped { get; private set; }
+
     internal static PageStatement OfVersions(long[] versions) => new(versions);
 
     /// <summary>Leaves out everything above a version.</summary>
-    internal void CapAt(long version) => _below = Math.Min(_below, version == long.MaxValue ? version : version + 1);
+    internal void CapAt(long version)
+    {
+        _below = Math.Min(_below, version == long.MaxValue ? version : version + 1);
+        IsCapped = true;
+    }
 
     /// <summary>Moves on to the page behind this event.</summary>
     internal void ContinueAfter(StoredEvent last)
