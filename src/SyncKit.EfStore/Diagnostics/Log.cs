@@ -89,4 +89,30 @@ internal static partial class Log
 
     [LoggerMessage(501, LogLevel.Information, "Commits in the {Target} are told of again.")]
     internal static partial void CommitsToldAgain(ILogger logger, string target);
+
+    [LoggerMessage(600, LogLevel.Information, "This instance runs subscription '{Subscription}' from version {Version} on; lease {Token}.")]
+    internal static partial void LeaseTaken(ILogger logger, string subscription, long version, long token);
+
+    [LoggerMessage(601, LogLevel.Information,
+        "Subscription '{Subscription}': the lease or the checkpoint was changed from elsewhere; going on from what the database says.")]
+    internal static partial void LeaseLost(ILogger logger, string subscription);
+
+    [LoggerMessage(602, LogLevel.Warning, "Subscription '{Subscription}' cannot go on; trying again in {Wait}.")]
+    internal static partial void SubscriptionRetried(ILogger logger, string subscription, TimeSpan wait, Exception error);
+
+    [LoggerMessage(603, LogLevel.Warning, "The handler of subscription '{Subscription}' threw; trying again.")]
+    internal static partial void HandlerRetried(ILogger logger, string subscription, Exception error);
+
+    [LoggerMessage(604, LogLevel.Error, "Subscription '{Subscription}' is faulted. {Reason}")]
+    internal static partial void SubscriptionFaulted(ILogger logger, string subscription, string reason);
+
+    [LoggerMessage(605, LogLevel.Error, "Subscription '{Subscription}' skips the event of version {Version}, type '{EventType}', after {Attempts} attempts.")]
+    internal static partial void EventSkipped(ILogger logger, string subscription, long version, string eventType, int attempts, Exception error);
+
+    [LoggerMessage(606, LogLevel.Error,
+        "Subscription '{Subscription}' parks the event of version {Version}, type '{EventType}', after {Attempts} attempts, and what follows in its stream.")]
+    internal static partial void EventParked(ILogger logger, string subscription, long version, string eventType, int attempts, Exception error);
+
+    [LoggerMessage(607, LogLevel.Warning, "Subscription '{Subscription}' could not handle the parked event of version {Version} this time either.")]
+    internal static partial void ReplayedInVain(ILogger logger, string subscription, long version, Exception error);
 }

@@ -40,6 +40,13 @@ internal sealed class PageStatement
             where.Append(StreamCursor);
         }
 
+        if (query.AggregateIdPrefix is { } prefix)
+        {
+            // starts_with compares bytes whatever the collation, and nothing in the text is a wildcard.
+            conditions.Add(() => new NpgsqlParameter<string> { TypedValue = prefix });
+            where.Append(" AND starts_with(aggregate_id, $").Append(conditions.Count + FixedParameters).Append(')');
+        }
+
         if (query.EventTypes is [var only])
         {
             Add("event_type = ", only);

@@ -93,6 +93,10 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         return await OpenAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A connection from the pool to a database whose schema may be missing.</summary>
+    internal async Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
+        await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
     internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>
         await (_listener ?? _pool).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

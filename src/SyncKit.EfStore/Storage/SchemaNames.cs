@@ -18,6 +18,9 @@ internal static class SchemaNames
     internal const string StreamVersionFunction = "assign_event_stream_version";
     internal const string StreamChannelFunction = "event_stream_channel";
 
+    internal const string SubscriptionsTable = "event_subscriptions";
+    internal const string ParkedTable = "event_subscriptions_parked";
+
     /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>
     internal const string MigrationsHistoryTable = "__synckit_migrations";
 
