@@ -453,11 +453,16 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             }
 
             _toldLate |= payload.AfterCommit;
-            switch (payload.Event is { } told && !_toldLate ? _shown.Tell(told) : Telling.Doubtful)
+            switch (payload.Event is { } told && !_toldLate ? _shown.Weigh(told) : Telling.Doubtful)
             {
                 case Telling.New:
+                    // It may be among what is looked up, and must be shown there, before its successors: so it counts as shown only after that.
                     await LookUpAsync(lookups).ConfigureAwait(false);
-                    Show(payload.Event!);
+                    if (_shown.TryTell(payload.Event!))
+                    {
+                        Show(payload.Event!);
+                    }
+
                     break;
                 case Telling.Doubtful:
                     lookups.Add(payload);

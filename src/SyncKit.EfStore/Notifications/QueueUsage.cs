@@ -17,7 +17,14 @@ internal sealed class QueueUsage(EventStoreMetrics metrics, ILogger logger)
     internal async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT pg_notification_queue_usage()", connection);
-        Note((double)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+        try
+        {
+            Note((double)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Everyone may ask, unless an administrator took that away: no reason not to read the log.
+        }
     }
 
     /// <summary>Takes note of a share of the queue, 0 to 1; says so when it has become much, and when it no longer is.</summary>

@@ -63,8 +63,20 @@ internal sealed class ShownVersions
         return true;
     }
 
-    /// <summary>Says what to make of an event that a payload tells of; a new one counts as shown, for now.</summary>
-    internal Telling Tell(EventNotification told)
+    /// <summary>Counts an event that a payload tells of as shown, for now; false where it is not <see cref="Telling.New"/>.</summary>
+    internal bool TryTell(EventNotification told)
+    {
+        var isNew = Weigh(told) == Telling.New;
+        if (isNew)
+        {
+            _unconfirmed.Add(told.Version.Value, (told, false));
+        }
+
+        return isNew;
+    }
+
+    /// <summary>Says what to make of an event that a payload tells of.</summary>
+    internal Telling Weigh(EventNotification told)
     {
         var version = told.Version.Value;
         if (IsConfirmed(version))
@@ -85,13 +97,7 @@ internal sealed class ShownVersions
             return Telling.Doubtful;
         }
 
-        if (_unconfirmed.Count == MostUnconfirmed || version - MostUnconfirmed > Math.Max(_highest, Mark))
-        {
-            return Telling.Doubtful;
-        }
-
-        _unconfirmed.Add(version, (told, false));
-        return Telling.New;
+        return _unconfirmed.Count == MostUnconfirmed || version - MostUnconfirmed > Math.Max(_highest, Mark) ? Telling.Doubtful : Telling.New;
     }
 
     /// <summary>Whether a version was shown and the log has it.</summary>

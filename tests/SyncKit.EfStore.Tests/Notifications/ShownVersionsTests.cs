@@ -94,13 +94,13 @@ public sealed class ShownVersionsTests
         var shown = new ShownVersions();
         shown.Settle(10);
 
-        Assert.AreEqual(Telling.New, shown.Tell(Event(11)));
-        Assert.AreEqual(Telling.Known, shown.Tell(Event(11)));
+        Assert.IsTrue(shown.TryTell(Event(11)));
+        Assert.AreEqual(Telling.Known, shown.Weigh(Event(11)));
         CollectionAssert.AreEqual(new (long, long)[] { (11, long.MaxValue) }, shown.Unshown().ToArray());
 
         Assert.IsFalse(shown.TryShow(Event(11) with { CreatedAt = DateTimeOffset.UnixEpoch }));
         Assert.AreEqual(0, shown.UnconfirmedCount);
-        Assert.AreEqual(Telling.Known, shown.Tell(Event(11)));
+        Assert.AreEqual(Telling.Known, shown.Weigh(Event(11)));
         Assert.AreEqual(0, shown.TakeForged());
     }
 
@@ -112,10 +112,10 @@ public sealed class ShownVersionsTests
     public void An_event_that_was_told_of_otherwise_is_shown_as_the_log_has_it(string id, string stream, string type, long streamVersion)
     {
         var shown = new ShownVersions();
-        shown.Tell(new EventNotification(new EventVersion(1), streamVersion, id, stream, type, null));
+        shown.TryTell(new EventNotification(new EventVersion(1), streamVersion, id, stream, type, null));
 
-        Assert.AreEqual(Telling.Doubtful, shown.Tell(Event(1)));
-        Assert.AreEqual(Telling.Doubtful, shown.Tell(Event(1)));
+        Assert.AreEqual(Telling.Doubtful, shown.Weigh(Event(1)));
+        Assert.AreEqual(Telling.Doubtful, shown.Weigh(Event(1)));
         Assert.IsTrue(shown.TryShow(Event(1)));
         Assert.IsFalse(shown.TryShow(Event(1)));
         Assert.AreEqual(1, shown.TakeForged());
@@ -126,9 +126,9 @@ public sealed class ShownVersionsTests
     public void What_a_read_does_not_find_is_forgotten_and_may_still_come()
     {
         var shown = new ShownVersions();
-        shown.Tell(Event(3));
-        shown.Tell(Event(5));
-        shown.Tell(Event(6, stream: "b"));
+        shown.TryTell(Event(3));
+        shown.TryTell(Event(5));
+        shown.TryTell(Event(6, stream: "b"));
 
         shown.RefuseUnconfirmed(4, null);
         shown.RefuseUnconfirmed(10, ["a"]);
@@ -136,7 +136,7 @@ public sealed class ShownVersionsTests
         Assert.AreEqual(0, shown.UnconfirmedCount);
         Assert.AreEqual(2, shown.TakeForged()); // of stream b nothing was read
         Assert.IsTrue(shown.TryShow(Event(3)));
-        Assert.AreEqual(Telling.New, shown.Tell(Event(5)));
+        Assert.IsTrue(shown.TryTell(Event(5)));
     }
 
     [TestMethod]
@@ -145,10 +145,10 @@ public sealed class ShownVersionsTests
         var shown = new ShownVersions();
         shown.Settle(10);
 
-        Assert.AreEqual(Telling.Doubtful, shown.Tell(Event(11 + ShownVersions.MostUnconfirmed)));
-        Assert.AreEqual(Telling.Doubtful, shown.Tell(Event(long.MaxValue)));
+        Assert.AreEqual(Telling.Doubtful, shown.Weigh(Event(11 + ShownVersions.MostUnconfirmed)));
+        Assert.AreEqual(Telling.Doubtful, shown.Weigh(Event(long.MaxValue)));
         shown.Reaches(20);
-        Assert.AreEqual(Telling.New, shown.Tell(Event(11 + ShownVersions.MostUnconfirmed)));
+        Assert.IsTrue(shown.TryTell(Event(11 + ShownVersions.MostUnconfirmed)));
     }
 
     [TestMethod]
@@ -157,14 +157,14 @@ public sealed class ShownVersionsTests
         var shown = new ShownVersions();
         for (var version = 1; version <= ShownVersions.MostUnconfirmed; version++)
         {
-            Assert.AreEqual(Telling.New, shown.Tell(Event(version)));
+            Assert.IsTrue(shown.TryTell(Event(version)));
         }
 
         shown.Reaches(ShownVersions.MostUnconfirmed);
-        Assert.AreEqual(Telling.Doubtful, shown.Tell(Event(ShownVersions.MostUnconfirmed + 1)));
+        Assert.AreEqual(Telling.Doubtful, shown.Weigh(Event(ShownVersions.MostUnconfirmed + 1)));
         shown.Settle(ShownVersions.MostUnconfirmed);
         Assert.AreEqual(0, shown.UnconfirmedCount);
-        Assert.AreEqual(Telling.New, shown.Tell(Event(ShownVersions.MostUnconfirmed + 1)));
+        Assert.IsTrue(shown.TryTell(Event(ShownVersions.MostUnconfirmed + 1)));
         Assert.AreEqual(0, shown.TakeForged());
     }
 
