@@ -42,7 +42,9 @@ public interface ISubscriptions
     /// <param name="name">The subscription, in this process or another: what counts is its checkpoint in the database.</param>
     /// <param name="version">Such as the result of an append, to read one's own writes.</param>
     /// <param name="cancellationToken">Ends the wait, which has no end of its own while the subscription is paused or not running.</param>
-    /// <exception cref="SubscriptionException">It is faulted, and so will not get there.</exception>
+    /// <exception cref="SubscriptionException">
+    /// It is faulted, and so will not get there; or there is none of that name, nor does this process host one.
+    /// </exception>
     Task WaitUntilProcessedAsync(string name, EventVersion version, CancellationToken cancellationToken = default);
 
     /// <summary>The parked events of a subscription, by version.</summary>

@@ -112,7 +112,7 @@ internal sealed class LogFollower(
     }
 
     /// <summary>Whether waiting may help. What does not pass is the caller's to know: nobody else reads the log for him.</summary>
-    private static bool IsPassing(Exception error) => error is EventStoreUnavailableException
+    internal static bool IsPassing(Exception error) => error is EventStoreUnavailableException
     {
         Reason: UnavailableReason.ConnectionLost or UnavailableReason.ServerUnreachable or UnavailableReason.ServerError,
     };

@@ -25,6 +25,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
             attempts = CASE WHEN version = $3 THEN attempts + $4 ELSE attempts END,
             error = CASE WHEN version = $3 THEN $5 ELSE error END
         WHERE subscription = $1 AND aggregate_id = $2
+            AND EXISTS (SELECT FROM {SchemaNames.SubscriptionsTable} WHERE name = $1 AND fencing_token = $6)
         """;
 
     /// <summary>The blocked streams, each with its first parked version.</summary>
@@ -59,17 +60,18 @@ internal sealed class ParkedTable(EventStoreConnections connections)
 
     /// <summary>Ends the replay of a stream at an event that failed again.</summary>
     internal async Task FailedAgainAsync(
-        string subscription, StoredEvent stored, int attempts, string error, CancellationToken cancellationToken)
+        Lease lease, StoredEvent stored, int attempts, string error, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var command = CheckpointTable.Command(
             connection,
             FailedSql,
-            Sql.Text(subscription),
+            Sql.Text(lease.Name),
             Sql.Text(stored.AggregateId),
             Sql.Bigint(stored.Version.Value),
             new NpgsqlParameter<int> { TypedValue = attempts },
-            Sql.Text(error));
+            Sql.Text(error),
+            Sql.Bigint(lease.Token));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,4 +1,7 @@
 using System.Collections.Frozen;
+using Polly;
+using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Reading;
 
 namespace SyncKit.EfStore.Subscriptions.Named;
 
@@ -10,6 +13,7 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
 
     private readonly SubscriptionQueries _queries;
     private readonly TimeProvider _time;
+    private readonly ResiliencePipeline _patience;
     private readonly FrozenDictionary<string, SubscriptionRunner> _runners;
 
     public SubscriptionDirectory(
@@ -17,6 +21,8 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
     {
         _queries = queries;
         _time = services.Time;
+        _patience = PatientRead.Create(
+            _time, (wait, error) => Log.SubscriptionReadFailed(services.Logger, wait, error), LogFollower.IsPassing);
         _runners = definitions.ToFrozenDictionary(
             definition => definition.Name,
             definition => new SubscriptionRunner(definition, definition.CreateDelivery(provider), services),
@@ -50,7 +56,16 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
         SubscriptionDefinition.CheckName(name);
         for (var wait = FirstLook; ; wait = wait * 2 < LongestLook ? wait * 2 : LongestLook)
         {
-            var (checkpoint, fault) = await _queries.CheckpointAsync(name, cancellationToken).ConfigureAwait(false) ?? throw Unknown(name);
+            // A lost connection says nothing about the subscription: who waits goes on waiting.
+            var row = await _patience.ExecuteAsync(
+                async token => await _queries.CheckpointAsync(name, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            if (row is null && !_runners.ContainsKey(name))
+            {
+                throw Unknown(name);
+            }
+
+            // One that this process hosts gets its row in a moment.
+            var (checkpoint, fault) = row ?? (-1, null);
             if (checkpoint >= version.Value)
             {
                 return;

@@ -331,7 +331,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
                 {
                     Log.ReplayedInVain(_services.Logger, Name, stored.Version.Value, failure.Error);
                     await _services.Parked.FailedAgainAsync(
-                        Name, stored, failure.Attempts, HandlerErrors.Describe(failure.Error), cancellationToken).ConfigureAwait(false);
+                        run.Lease, stored, failure.Attempts, HandlerErrors.Describe(failure.Error), cancellationToken).ConfigureAwait(false);
                     break;
                 }
             }

@@ -159,6 +159,7 @@ public sealed class ContextSubscriptionTests : SubscriptionDatabase
 
         await connection.RunAsync("ALTER TABLE tallies DROP CONSTRAINT no_s1");
         await host.Subscriptions.ReplayParkedAsync(SubscribingHost.Name);
+        await host.UntilParkedAsync(events => events.Count == 0);
         await host.WaitUntilProcessedAsync((await host.Store.StoreAsync(Sample.Event("s1", 5))).Version);
         await AssertIsFoldAsync();
     }

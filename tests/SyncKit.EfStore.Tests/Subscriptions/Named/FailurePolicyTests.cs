@@ -95,12 +95,12 @@ public sealed class FailurePolicyTests : SubscriptionDatabase
 
         // In vain: it stays, and the others behind it.
         Assert.AreEqual(3, await host.Subscriptions.ReplayParkedAsync(SubscribingHost.Name));
-        await UntilAsync(host, events => events is [{ Attempts: 4, ReplayAsked: false }, { ReplayAsked: false }, ..]);
+        await host.UntilParkedAsync(events => events is [{ Attempts: 4, ReplayAsked: false }, { ReplayAsked: false }, ..]);
         CollectionAssert.DoesNotContain(Inbox.Versions, 8L);
 
         broken = false;
         Assert.AreEqual(3, await host.Subscriptions.ReplayParkedAsync(SubscribingHost.Name, new EventVersion(8)));
-        await UntilAsync(host, events => events.Count == 0);
+        await host.UntilParkedAsync(events => events.Count == 0);
         await host.WaitUntilProcessedAsync((await host.Store.StoreAsync(Sample.Event("s1", 99))).Version);
 
         CollectionAssert.AreEqual(
@@ -123,7 +123,7 @@ public sealed class FailurePolicyTests : SubscriptionDatabase
 
         Assert.AreEqual(1, await host.Subscriptions.DropParkedAsync(SubscribingHost.Name, new EventVersion(1)));
         Assert.AreEqual(1, await host.Subscriptions.ReplayParkedAsync(SubscribingHost.Name));
-        await UntilAsync(host, events => events.Count == 0);
+        await host.UntilParkedAsync(events => events.Count == 0);
         await host.WaitUntilProcessedAsync((await host.Store.StoreAsync(Sample.Event("s0", 3))).Version);
 
         CollectionAssert.AreEqual(new long[] { 2, 3 }, Inbox.Versions);
@@ -149,14 +149,5 @@ public sealed class FailurePolicyTests : SubscriptionDatabase
         await tolerant.Subscriptions.ResumeAsync(SubscribingHost.Name);
         await tolerant.WaitUntilProcessedAsync(new EventVersion(4));
         CollectionAssert.AreEqual(new long[] { 1, 3 }, Inbox.Versions);
-    }
-
-    private static async Task UntilAsync(SubscribingHost host, Func<IReadOnlyList<ParkedEvent>, bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition(await host.Subscriptions.ParkedAsync(SubscribingHost.Name, patience.Token)))
-        {
-            await Task.Delay(20, patience.Token);
-        }
     }
 }

@@ -175,16 +175,15 @@ public sealed class NamedSubscriptionTests : SubscriptionDatabase
             options.Retries = -1;
             options.OnFailure = (FailurePolicy)7;
         }));
-        CollectionAssert.AreEqual(
-            new[]
-            {
+        Assert.AreEqual(
+            string.Join(
+                '\n',
                 "SubscriptionOptions.BatchSize of 'a' must be from 1 to 100000; it is 0.",
                 "SubscriptionOptions.MaxParallelism of 'a' must be from 1 to 64; it is 65.",
                 "SubscriptionOptions.LeaseDuration of 'a' must be from 00:00:01 to 00:10:00; it is 00:00:00.",
                 "SubscriptionOptions.Retries of 'a' must be from 0 to 100; it is -1.",
-                "SubscriptionOptions.OnFailure of 'a' must be Stop, Skip, Park; it is 7.",
-            },
-            error.Failures.ToArray());
+                "SubscriptionOptions.OnFailure of 'a' must be Stop, Skip, Park; it is 7."),
+            string.Join('\n', error.Failures));
 
         builder.AddSubscription<InboxHandler>("a");
         Assert.ThrowsExactly<ArgumentException>(() => builder.AddSubscription<InboxHandler>("a"));

@@ -94,6 +94,16 @@ internal sealed class SubscribingHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends when the parked events fulfil a condition. Nobody tells of them, so they are asked for again and again.</summary>
+    internal async Task UntilParkedAsync(Func<IReadOnlyList<ParkedEvent>, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!condition(await Subscriptions.ParkedAsync(Name, patience.Token)))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     internal async Task<SubscriptionInfo> InfoAsync() => (await Subscriptions.ListAsync()).Single(info => info.Name == Name);
 
     internal async Task StopAsync()

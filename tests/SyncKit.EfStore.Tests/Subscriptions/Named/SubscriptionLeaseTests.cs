@@ -53,6 +53,25 @@ public sealed class SubscriptionLeaseTests : SubscriptionDatabase
     }
 
     [TestMethod]
+    public async Task The_lease_of_a_process_that_died_is_left_alone_until_it_runs_out_and_then_taken()
+    {
+        await FillAsync(3);
+        await using var connection = await ConnectAsync();
+        await connection.RunAsync(
+            """
+            INSERT INTO event_subscriptions (name, checkpoint, lease_owner, lease_until, fencing_token)
+            VALUES ($1, 1, 'a process that died', clock_timestamp() + '3 s', 7)
+            """,
+            SubscribingHost.Name);
+        await using var host = await StartAsync();
+
+        await host.WaitForAsync(SubscriptionStatus.Standby);
+        await host.WaitUntilProcessedAsync(new EventVersion(3));
+        Assert.IsTrue(await connection.ScalarAsync<bool>("SELECT fencing_token = 8 AND updated_at > now() - interval '1 minute' FROM event_subscriptions"));
+        CollectionAssert.AreEqual(new long[] { 2, 3 }, Inbox.Versions);
+    }
+
+    [TestMethod]
     public async Task Killed_connections_and_two_instances_leave_no_event_out_and_the_checkpoint_at_the_end()
     {
         var second = new Inbox();
