@@ -14,7 +14,7 @@ internal static class AppendStatement
     /// So long a group waits for what an open transaction holds, an event id for one; then those who wait for it go alone. Far above what
     /// one append needs, far below what the others would notice.
     /// </summary>
-    internal const string GroupLockTimeout = "10ms";
+    internal const string GroupLockTimeout = "5ms";
 
     // Under a stricter default isolation the snapshot would be older than the locks.
     private const string BeginSql = "BEGIN ISOLATION LEVEL READ COMMITTED";
