@@ -2,7 +2,8 @@ namespace SyncKit.EfStore.Ordering;
 
 /// <summary>Someone who waits for the mark. Changed under the lock of <see cref="SettledMark"/> only.</summary>
 /// <param name="target">Waits until the mark is here; null for the highest version of the next look.</param>
-internal sealed class MarkWaiter(long? target)
+/// <param name="position">Where the mark is above this after that look, there is something to go on with, and the wait ends.</param>
+internal sealed class MarkWaiter(long? target, long position = long.MaxValue)
 {
     private readonly TaskCompletionSource<(long Mark, bool IsHeldBack)> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -27,9 +28,9 @@ internal sealed class MarkWaiter(long? target)
     /// <summary>Answers where the mark is far enough, or where patience has passed.</summary>
     internal bool TryAnswer(long mark, TimeProvider time, TimeSpan patience)
     {
-        if (mark >= _target)
+        if (mark >= _target || (_target is not null && mark > position))
         {
-            return _answer.TrySetResult((mark, IsHeldBack: false));
+            return _answer.TrySetResult((mark, IsHeldBack: mark < _target));
         }
 
         return _patienceStarted is { } started && time.GetElapsedTime(started) > patience && _answer.TrySetResult((mark, IsHeldBack: true));

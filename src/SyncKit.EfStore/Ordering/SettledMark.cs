@@ -92,6 +92,13 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         return await SequenceLocks.RunEndAsync(connection, Math.Max(since, mark), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// The same for a reader that has come to a position and goes on from there: held back, he gets at once what is settled above it, or, after
+    /// five seconds in which nothing is, the news that he is held back.
+    /// </summary>
+    internal Task<(long Mark, bool IsHeldBack)> AdvanceBeyondAsync(long position, CancellationToken cancellationToken) =>
+        WaitAsync(new MarkWaiter(target: null, position), cancellationToken);
+
     /// <summary>Ends when the mark is above a version, and returns the mark.</summary>
     internal async Task<long> WaitBeyondAsync(long version, CancellationToken cancellationToken)
     {

@@ -34,7 +34,9 @@ internal sealed class LogFollower(
         while (true)
         {
             // Before the read: what settles meanwhile is the next turn's.
-            var mark = await _patience.ExecuteAsync(SettledAsync, cancellationToken).ConfigureAwait(false);
+            var from = position;
+            var (mark, isHeldBack) = await _patience
+                .ExecuteAsync(token => SettledBeyondAsync(from, token), cancellationToken).ConfigureAwait(false);
             while (position < mark)
             {
                 var end = filter.WindowEnd(position, mark);
@@ -46,16 +48,26 @@ internal sealed class LogFollower(
                 position = end;
             }
 
-            await hint.WaitAsync(options.Value.PollInterval, cancellationToken).ConfigureAwait(false);
+            // Whoever holds the mark back may roll back, and nobody notifies of that.
+            if (!isHeldBack)
+            {
+                await hint.WaitAsync(options.Value.PollInterval, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
     /// <summary>The settled mark, with an error that says what to do.</summary>
-    internal async ValueTask<long> SettledAsync(CancellationToken cancellationToken)
+    internal async ValueTask<long> SettledAsync(CancellationToken cancellationToken) =>
+        (await SettledBeyondAsync(long.MaxValue, cancellationToken).ConfigureAwait(false)).Mark;
+
+    /// <summary>
+    /// The settled mark, as soon as it is above a position; below it only where nothing more is visible, or where somebody holds it back for seconds.
+    /// </summary>
+    internal async ValueTask<(long Mark, bool IsHeldBack)> SettledBeyondAsync(long position, CancellationToken cancellationToken)
     {
         try
         {
-            return await settled.AdvanceAsync(cancellationToken).ConfigureAwait(false);
+            return await settled.AdvanceBeyondAsync(position, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (PostgresErrors.Describes(error))
         {

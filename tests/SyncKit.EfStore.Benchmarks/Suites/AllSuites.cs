@@ -15,5 +15,6 @@ internal static class AllSuites
         new GrowthSuite(),
         new NotifySuite(),
         new FanOutSuite(),
+        new CatchUpSuite(),
     ];
 }

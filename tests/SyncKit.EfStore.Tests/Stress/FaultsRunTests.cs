@@ -29,6 +29,19 @@ public sealed class FaultsRunTests
     }
 
     [TestMethod]
+    public async Task A_named_subscription_with_a_context_is_exact()
+    {
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, TestContext.CancellationToken);
+        await using var target = new NamedTarget();
+
+        var result = await new FaultsRun(Faults, seed: 20_261_124).RunAsync(server, target, new Progress<FaultKind>(), TestContext.CancellationToken);
+
+        Assert.IsTrue(result.IsExact, result.ToString());
+        Assert.IsGreaterThan(10, result.Events);
+    }
+
+    [TestMethod]
     public void A_thousand_faults_are_those_that_were_asked_for() =>
         Assert.AreEquivalent(
             new Dictionary<FaultKind, int>

@@ -8,7 +8,7 @@ namespace SyncKit.EfStore.Tests.Stress;
 public sealed partial class OrderStressTests
 {
     private const int Patterns = 4;
-    private const int ExactReadersOfEach = 6;
+    private const int ExactReadersOfEach = 10;
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -48,7 +48,7 @@ public sealed partial class OrderStressTests
         Assert.HasCount(Patterns, NaiveLine().Matches(said), said);
     }
 
-    [GeneratedRegex(@"(LoadAsync|SubscribeToAllAsync|ObserveAll)(, process \d+)?\s+[67],\d{3}\s+0\s+0\s+0\s+0\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(LoadAsync|SubscribeAsync|AddSubscription|SubscribeToAllAsync|ObserveAll)(, process \d+)?\s+[67],\d{3}\s+0\s+0\s+0\s+0\s*$", RegexOptions.Multiline)]
     private static partial Regex ExactLine();
 
     [GeneratedRegex(@"\(naive\)\s+[\d,]+\s+[1-9][\d,]*\s+0\s+\d+\s+0\s*$", RegexOptions.Multiline)]

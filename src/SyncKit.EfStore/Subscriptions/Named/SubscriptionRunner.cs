@@ -235,14 +235,20 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             }
 
             // Before the read: what settles meanwhile is the next turn's.
-            var mark = await _services.Follower.SettledAsync(cancellationToken).ConfigureAwait(false);
+            var (mark, isHeldBack) = await _services.Follower
+                .SettledBeyondAsync(lease.Position.Version, cancellationToken).ConfigureAwait(false);
             var lag = mark - lease.Position.Version;
             if (lag <= 0)
             {
                 wasLive = true;
                 States.Set(SubscriptionStatus.Live, lease.Position.Version, lag: 0);
                 _schedule.Succeeded();
-                await hint.WaitAsync(_poll, cancellationToken).ConfigureAwait(false);
+
+                // Whoever holds the mark back may roll back, and nobody notifies of that.
+                if (!isHeldBack)
+                {
+                    await hint.WaitAsync(_poll, cancellationToken).ConfigureAwait(false);
+                }
             }
             else
             {
