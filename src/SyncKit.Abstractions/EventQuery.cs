@@ -6,6 +6,9 @@ public sealed record EventQuery
     /// <summary>Only this stream. Default: null, all streams.</summary>
     public string? AggregateId { get; init; }
 
+    /// <summary>Only streams whose aggregate id begins so, compared by bytes. Default: null, all streams. No index serves it.</summary>
+    public string? AggregateIdPrefix { get; init; }
+
     /// <summary>Only these event types. Default: empty, all types.</summary>
     public IReadOnlyList<string> EventTypes { get; init; } = [];
 

@@ -42,7 +42,10 @@ public interface IEventStore : IAsyncDisposable
     /// <summary>Reads all settled events after a version, in order, in constant memory.</summary>
     /// <param name="since">The last version already known; <see cref="EventVersion.Zero"/> for everything.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    /// <remarks>The last version read can be kept and given as <paramref name="since"/> next time: no event is missed.</remarks>
+    /// <remarks>
+    /// The last version read can be kept and given as <paramref name="since"/> next time: no event is missed. Where an append stays open for more
+    /// than five seconds, the read ends before the versions it may still fill; the next one goes on there.
+    /// </remarks>
     IAsyncEnumerable<StoredEvent> LoadAsync(EventVersion since, CancellationToken cancellationToken = default);
 
     /// <summary>Reads the events of one stream after a version, in order, in constant memory.</summary>
@@ -56,6 +59,10 @@ public interface IEventStore : IAsyncDisposable
     IAsyncEnumerable<StoredEvent> ReadAsync(EventQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>The highest settled version; <see cref="EventVersion.Zero"/> for an empty log.</summary>
+    /// <remarks>
+    /// Waits for appends that are open, up to five seconds; where one stays open longer, this is what is settled in spite of it. A process that has
+    /// known of nothing settled before then says where the versions from 1 on have their first gap.
+    /// </remarks>
     Task<EventVersion> GetLatestVersionAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Reads a version this store wrote as text. <c>""</c> and <c>"0"</c> are <see cref="EventVersion.Zero"/>.</summary>

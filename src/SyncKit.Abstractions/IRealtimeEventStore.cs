@@ -50,4 +50,29 @@ public interface IRealtimeEventStore : IEventStore
         Func<StoredEvent, CancellationToken, Task> handler,
         EventVersion? since = null,
         CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads the settled events after a version in version order, then each new one as it settles, until cancelled: nothing is missed and
+    /// nothing repeated, through lost connections as well.
+    /// </summary>
+    /// <param name="since">The last version already known; <see cref="EventVersion.Zero"/> for everything.</param>
+    /// <param name="filter">Which events. Default: null, all.</param>
+    /// <param name="cancellationToken">Ends it, with <see cref="OperationCanceledException"/>: there is no other end.</param>
+    /// <remarks>
+    /// Keeps two pages of <c>BatchSize</c> events at most. Woken by notifications, or else within the poll interval. A store that is away
+    /// for a while is waited for; one that cannot be used (no schema, no permission, wrong login) throws
+    /// <see cref="EventStoreUnavailableException"/>. The last version taken can be kept and given as <paramref name="since"/> next time.
+    /// </remarks>
+    /// <exception cref="InvalidInputException">The filter holds what no event can match.</exception>
+    IAsyncEnumerable<StoredEvent> SubscribeAsync(
+        EventVersion since, SubscriptionFilter? filter = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// <see cref="SubscribeAsync"/> as an observable: cold, each observer reads for itself. OnNext is awaited by returning: a slow observer
+    /// slows only its own reading. Errors go to OnError; disposing ends the read.
+    /// </summary>
+    /// <param name="since">The last version already known; <see cref="EventVersion.Zero"/> for everything.</param>
+    /// <param name="filter">Which events. Default: null, all.</param>
+    /// <exception cref="InvalidInputException">The filter holds what no event can match.</exception>
+    IObservable<StoredEvent> ObserveEvents(EventVersion since, SubscriptionFilter? filter = null);
 }

@@ -10,7 +10,7 @@ public sealed record ListenerState(ListenerStatus Status)
     /// <summary>How long until the next attempt, while reconnecting.</summary>
     public TimeSpan? RetryIn { get; init; }
 
-    /// <summary>What ended the connection, while reconnecting or failed. Never a password.</summary>
+    /// <summary>What ended the connection, while reconnecting or failed; why notifications do not arrive, while degraded. Never a password.</summary>
     public string? Reason { get; init; }
 
     /// <summary>While replayed: the lowest and the highest version shown from the log instead of from notifications.</summary>

@@ -9,7 +9,7 @@ public enum ListenerStatus
     /// <summary>Opening its first connection.</summary>
     Connecting,
 
-    /// <summary>LISTEN is in place; notifications arrive.</summary>
+    /// <summary>LISTEN is in place, what was missed has been shown, and a notification sent as a test has arrived.</summary>
     Live,
 
     /// <summary>The connection is lost; it tries again after a wait.</summary>
@@ -20,4 +20,10 @@ public enum ListenerStatus
 
     /// <summary>It gave up after the configured number of attempts. Observers got OnError.</summary>
     Failed,
+
+    /// <summary>
+    /// Connected, and LISTEN was accepted, but notifications do not arrive: <see cref="ListenerState.Reason"/> says why. Observers are served by
+    /// reading the log every second, or every poll interval where that is shorter. It goes on by itself when notifications arrive again.
+    /// </summary>
+    Degraded,
 }

@@ -26,4 +26,10 @@ public enum UnavailableReason
 
     /// <summary>Anything else the server reported.</summary>
     ServerError,
+
+    /// <summary>The server is a standby; the store needs the primary.</summary>
+    StandbyServer,
+
+    /// <summary>Versions come from a sequence, or by a default, under which readers would lose events. The message says what to change.</summary>
+    OrderUnsafe,
 }

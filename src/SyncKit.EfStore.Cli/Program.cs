@@ -12,6 +12,7 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new ReadCommand(),
     new TailCommand(),
     new ListenCommand(),
+    new SubscriptionsCommand(),
     new DemoCommand(),
     CommonOptions.Connection,
     CommonOptions.Verbose,

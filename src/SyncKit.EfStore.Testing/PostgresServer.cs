@@ -110,6 +110,33 @@ public sealed class PostgresServer : IAsyncDisposable
             },
             cancellationToken);
 
+    /// <summary>Whether the server is a private cluster, which alone may be stopped and started again.</summary>
+    public bool CanRestart => _host is PrivateCluster;
+
+    /// <summary>Stops a private cluster, leaves it down for a while, and starts it again on the same port with the same data.</summary>
+    /// <param name="mode">As a planned restart would, or as a crash would.</param>
+    /// <param name="downFor">How long nobody answers, zero or more, besides the time that stopping and starting take.</param>
+    /// <param name="cancellationToken">Ends the time it is down: the server is started at once, and then the cancellation is thrown.</param>
+    /// <returns>A task that ends when the server accepts connections again.</returns>
+    /// <exception cref="NotSupportedException">The server is not a private cluster, so stopping it is not for us to do.</exception>
+    /// <exception cref="PostgresUnavailableException">The server did not stop or start within 60 s; the message ends with its log.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task RestartAsync(
+        ServerShutdown mode = ServerShutdown.Fast, TimeSpan downFor = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(downFor, TimeSpan.Zero);
+        cancellationToken.ThrowIfCancellationRequested();
+        await StopAsync(mode, CancellationToken.None).ConfigureAwait(false); // Begun, it is finished.
+        try
+        {
+            await Task.Delay(downFor, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await StartAgainAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>
     /// Ends the server if it was started here and removes all it left, or drops the databases created here if it is someone else's.
     /// Does nothing the second time.

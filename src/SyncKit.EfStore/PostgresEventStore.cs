@@ -1,3 +1,4 @@
+using System.Reactive.Linq;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Appending;
@@ -16,6 +17,7 @@ internal sealed class PostgresEventStore(
     SettledMark settled,
     NotificationListener listener,
     NotificationHub hub,
+    LogFollower follower,
     ListenerStates states,
     IOptions<EventStoreOptions> options,
     TimeProvider time,
@@ -53,6 +55,11 @@ internal sealed class PostgresEventStore(
     public IAsyncEnumerable<StoredEvent> ReadAsync(EventQuery query, CancellationToken cancellationToken = default)
     {
         EventReader.Check(query);
+        if (query.AggregateIdPrefix is { } prefix)
+        {
+            InputRules.Lookup(prefix, "aggregate id prefix");
+        }
+
         return reader.ReadAsync(query, cancellationToken);
     }
 
@@ -71,14 +78,36 @@ internal sealed class PostgresEventStore(
 
     public Task<IAsyncDisposable> SubscribeToAllAsync(
         Func<StoredEvent, CancellationToken, Task> handler, EventVersion? since = null, CancellationToken cancellationToken = default) =>
-        SubscribeAsync(null, handler, since, cancellationToken);
+        StartAsync(null, handler, since, cancellationToken);
 
     public Task<IAsyncDisposable> SubscribeToStreamAsync(
         string aggregateId,
         Func<StoredEvent, CancellationToken, Task> handler,
         EventVersion? since = null,
         CancellationToken cancellationToken = default) =>
-        SubscribeAsync(InputRules.Lookup(aggregateId, "aggregate_id"), handler, since, cancellationToken);
+        StartAsync(InputRules.Lookup(aggregateId, "aggregate_id"), handler, since, cancellationToken);
+
+    public IAsyncEnumerable<StoredEvent> SubscribeAsync(
+        EventVersion since, SubscriptionFilter? filter = null, CancellationToken cancellationToken = default)
+    {
+        LogFilter.Check(filter);
+        listener.EnsureStarted();
+        return follower.FollowAsync(since, filter ?? LogFilter.Everything, cancellationToken);
+    }
+
+    public IObservable<StoredEvent> ObserveEvents(EventVersion since, SubscriptionFilter? filter = null)
+    {
+        LogFilter.Check(filter);
+        return Observable.Create<StoredEvent>((observer, cancellationToken) => Task.Run(
+            async () =>
+            {
+                await foreach (var stored in SubscribeAsync(since, filter, cancellationToken).ConfigureAwait(false))
+                {
+                    observer.OnNext(stored);
+                }
+            },
+            cancellationToken));
+    }
 
     /// <summary>
     /// Takes no more appends, waits for those under way, and stops listening. The container owns the connections and disposes them after this.
@@ -100,7 +129,7 @@ internal sealed class PostgresEventStore(
     /// Ends when an observer that subscribed a moment ago, though its LISTEN may still be on its way, will see what this caller writes next.
     /// </summary>
     internal ValueTask ObserversJoinedAsync(CancellationToken cancellationToken) =>
-        states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed
+        states.Now.Status is ListenerStatus.Connecting or ListenerStatus.Live or ListenerStatus.Replayed or ListenerStatus.Degraded
             ? hub.WhenAllInPlaceAsync(ObserversJoin, cancellationToken)
             : ValueTask.CompletedTask;
 
@@ -112,7 +141,7 @@ internal sealed class PostgresEventStore(
 
     private NotificationObservable Observe(NotificationFilter filter) => new(listener, hub, filter, logger);
 
-    private async Task<IAsyncDisposable> SubscribeAsync(
+    private async Task<IAsyncDisposable> StartAsync(
         string? aggregateId,
         Func<StoredEvent, CancellationToken, Task> handler,
         EventVersion? since,

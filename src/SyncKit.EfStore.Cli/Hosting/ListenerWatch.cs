@@ -22,6 +22,10 @@ internal sealed class ListenerWatch : IObserver<ListenerState>, IDisposable
                 _lost = true;
                 StandardError.Line($"reconnecting: {value.Reason}");
                 break;
+            case ListenerStatus.Degraded:
+                _lost = true;
+                StandardError.Line($"reading the log every second, because notifications do not arrive. {value.Reason}");
+                break;
             case ListenerStatus.Replayed when value.Replayed is { } missed:
                 StandardError.Line($"showed what was missed: versions {missed.From} to {missed.To}");
                 break;

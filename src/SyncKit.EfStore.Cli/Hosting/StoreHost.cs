@@ -21,6 +21,8 @@ internal sealed class StoreHost : IAsyncDisposable
 
     internal IRealtimeEventStore Realtime => _host.Services.GetRequiredService<IRealtimeEventStore>();
 
+    internal ISubscriptions Subscriptions => _host.Services.GetRequiredService<ISubscriptions>();
+
     internal EventImporter Importer => _host.Services.GetRequiredService<EventImporter>();
 
     internal static StoreHost Build(ParseResult parsed) => Build(CommonOptions.ConnectionString(parsed));

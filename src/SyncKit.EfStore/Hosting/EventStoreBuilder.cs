@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Appending.DbContexts;
+using SyncKit.EfStore.Storage;
+using SyncKit.EfStore.Subscriptions.Named;
 
 namespace SyncKit.EfStore;
 
@@ -33,6 +35,72 @@ public sealed class EventStoreBuilder
         });
         Services.ConfigureDbContext<TContext>((provider, options) => options.UseEventStore(provider.GetRequiredService<EventSaveInterceptor>()));
         Services.TryAddScoped<IEventAppender<TContext>, DbContextAppender<TContext>>();
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a named subscription: the host brings every event to a handler, at least once, and keeps how far it is in the database under
+    /// the name. Of all instances of a name, in whatever process, one is active at a time. See <see cref="ISubscriptions"/>.
+    /// </summary>
+    /// <typeparam name="THandler">Resolved in a scope of its own for each batch; registered as scoped unless it is already.</typeparam>
+    /// <param name="name">The same in every process, 1 to 200 bytes of UTF-8. Another name is another subscription with a checkpoint of its own.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <exception cref="InvalidInputException">The name cannot be stored.</exception>
+    /// <exception cref="OptionsValidationException">Options are out of bounds; the message lists all.</exception>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public EventStoreBuilder AddSubscription<THandler>(string name, Action<SubscriptionOptions>? configure = null)
+        where THandler : class, IEventHandler
+    {
+        Services.TryAddScoped<THandler>();
+        return AddSubscription(
+            name,
+            configure,
+            inContext: false,
+            provider => new PlainDelivery<THandler>(
+                provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<CheckpointTable>()));
+    }
+
+    /// <summary>
+    /// Adds a named subscription whose handler writes through the application's context: its writes and the checkpoint are one transaction
+    /// for each batch, so each event takes effect exactly once.
+    /// </summary>
+    /// <remarks>
+    /// The context's connection leads to the database of the store, else the host does not start. Works with EnableRetryOnFailure and with
+    /// pooled contexts.
+    /// </remarks>
+    /// <typeparam name="THandler">Resolved in a scope of its own for each batch and attempt; registered as scoped unless it is already.</typeparam>
+    /// <typeparam name="TContext">The application's context, registered as scoped.</typeparam>
+    /// <param name="name">The same in every process, 1 to 200 bytes of UTF-8. Another name is another subscription with a checkpoint of its own.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <exception cref="InvalidInputException">The name cannot be stored.</exception>
+    /// <exception cref="OptionsValidationException">Options are out of bounds; the message lists all.</exception>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public EventStoreBuilder AddSubscription<THandler, TContext>(string name, Action<SubscriptionOptions>? configure = null)
+        where THandler : class, IEventHandler<TContext>
+        where TContext : DbContext
+    {
+        Services.TryAddScoped<THandler>();
+        return AddSubscription(
+            name,
+            configure,
+            inContext: true,
+            provider => new ContextDelivery<THandler, TContext>(
+                name, provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<EventStoreConnections>()));
+    }
+
+    private EventStoreBuilder AddSubscription(
+        string name, Action<SubscriptionOptions>? configure, bool inContext, Func<IServiceProvider, IDelivery> createDelivery)
+    {
+        SubscriptionDefinition.CheckName(name);
+        if (Services.Any(service => (service.ImplementationInstance as SubscriptionDefinition)?.Name == name))
+        {
+            throw new ArgumentException($"There is a subscription '{name}' already. Give this one a name of its own.", nameof(name));
+        }
+
+        var options = new SubscriptionOptions();
+        configure?.Invoke(options);
+        options.Check(name, inContext);
+        Services.AddSingleton(new SubscriptionDefinition(name, options, createDelivery));
         return this;
     }
 }

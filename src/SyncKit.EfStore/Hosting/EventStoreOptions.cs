@@ -15,7 +15,8 @@ public sealed class EventStoreOptions
     public string? ConnectionString { get; set; }
 
     /// <summary>
-    /// The listener's own connection string, where it must differ: LISTEN does not work through PgBouncer in transaction mode.
+    /// The listener's own connection string, where it must differ: LISTEN does not work through PgBouncer in transaction mode, which the
+    /// listener finds out and says (<see cref="ListenerStatus.Degraded"/>).
     /// Default: null, the same as <see cref="ConnectionString"/>.
     /// </summary>
     public string? ListenerConnectionString { get; set; }
@@ -60,12 +61,21 @@ public sealed class EventStoreOptions
     public int? MaxReconnectAttempts { get; set; }
 
     /// <summary>
+    /// Stop the host when the listener has given up, which it does after <see cref="MaxReconnectAttempts"/>: for processes that are of no use
+    /// without events, where something starts them anew. Default: false, the host goes on and can append and read.
+    /// </summary>
+    public bool StopHostWhenListenerFails { get; set; }
+
+    /// <summary>
     /// When this store's appends tell the observers: within the transaction, after the commit, or not at all. Default:
     /// <see cref="NotifyMode.Trigger"/>.
     /// </summary>
     public NotifyMode NotifyMode { get; set; } = NotifyMode.Trigger;
 
-    /// <summary>How often the log is read for what notifications may have missed, 100 ms to 1 hour. Default: 10 seconds.</summary>
+    /// <summary>
+    /// How often the log is read for what notifications may have missed, 100 ms to 1 hour. While the listener is
+    /// <see cref="ListenerStatus.Degraded"/> at least every second. Default: 10 seconds.
+    /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Observed streams up to this number get a channel each; beyond it the process listens to all events. 0 to 1000. Default: 16.</summary>

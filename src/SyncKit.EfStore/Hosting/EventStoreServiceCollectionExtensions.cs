@@ -12,6 +12,8 @@ using SyncKit.EfStore.Notifications;
 using SyncKit.EfStore.Ordering;
 using SyncKit.EfStore.Reading;
 using SyncKit.EfStore.Storage;
+using SyncKit.EfStore.Subscriptions;
+using SyncKit.EfStore.Subscriptions.Named;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -74,12 +76,14 @@ public static class EventStoreServiceCollectionExtensions
             Options(provider).GroupCommit,
             provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
         services.TryAddSingleton<SettledMark>();
+        services.TryAddSingleton<ISettledMark>(provider => provider.GetRequiredService<SettledMark>());
         services.TryAddSingleton(provider => new EventReader(
             provider.GetRequiredService<EventStoreConnections>(), provider.GetRequiredService<SettledMark>(), Options(provider).BatchSize));
         services.TryAddSingleton<HeaderReader>();
         services.TryAddSingleton<ListenerStates>();
         services.TryAddSingleton<NotificationHub>();
         services.TryAddSingleton<NotificationListener>();
+        services.TryAddSingleton<LogFollower>();
         services.TryAddSingleton<PostgresEventStore>();
         services.TryAddSingleton<IRealtimeEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.TryAddSingleton<IEventStore>(provider => provider.GetRequiredService<IRealtimeEventStore>());
@@ -89,9 +93,17 @@ public static class EventStoreServiceCollectionExtensions
             Options(provider).MaxJsonBytes,
             provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
 
+        services.TryAddSingleton<CheckpointTable>();
+        services.TryAddSingleton<ParkedTable>();
+        services.TryAddSingleton<SubscriptionQueries>();
+        services.TryAddSingleton<SubscriptionServices>();
+        services.TryAddSingleton<SubscriptionDirectory>();
+        services.TryAddSingleton<ISubscriptions>(provider => provider.GetRequiredService<SubscriptionDirectory>());
+
         // In this order: the schema is there before the listener looks at it.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListenerService>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SubscriptionService>());
 
         services.AddDbContextFactory<EventStoreDbContext>(
             (provider, options) => EventStoreSchema.Configure(options, provider.GetRequiredService<EventStoreConnections>().Linq));

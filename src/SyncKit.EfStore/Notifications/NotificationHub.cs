@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -19,13 +18,16 @@ namespace SyncKit.EfStore.Notifications;
 /// was not shown yet is read from the log. A replay follows each connect, each change of channels, each overflow, and the poll interval.
 /// </para>
 /// <para>
+/// Payloads may be forged. What was shown on a payload's word is read with the next look or replay, and until then hides nothing: the
+/// event that really has its version is shown as well. One far above the log, or against another, is looked up first.
+/// </para>
+/// <para>
 /// A replay also moves the mark: highest version and open appends are read first, rows second; once those appends have ended and the
 /// rows were read again, nothing can appear below, and those versions need not be remembered.
 /// </para>
 /// </remarks>
 internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 {
-    private const int InboxCapacity = 65_536;
     private const int MaxRuns = 100_000;
 
     // A look through more than this is made cheaper by a replay.
@@ -37,6 +39,9 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     // While an append holds the mark back, it is looked at again this soon.
     private static readonly TimeSpan HeldBackPoll = TimeSpan.FromSeconds(1);
+
+    // While notifications do not arrive, the log is read this often.
+    private static readonly TimeSpan DegradedPoll = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LastDeliveries = TimeSpan.FromSeconds(2);
 
@@ -51,8 +56,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private readonly ILogger<NotificationHub> _logger;
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Channel<(string Channel, string Payload)> _inbox =
-        Channel.CreateBounded<(string, string)>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true });
+    private readonly NotificationInbox _inbox = new();
 
     // Shared by all threads, under _lock.
     private readonly Lock _lock = new();
@@ -66,16 +70,20 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private TaskCompletionSource _nonePending = Completed();
     private (bool Ended, Exception? Error) _end;
     private ITimer? _poll;
+    private TimeSpan _pollEvery; // _pollInterval, or less while notifications do not arrive
+    private volatile bool _usageDue = true;
     private Task _pump = Task.CompletedTask;
     private int _disposed;
 
     // Owned by the pump.
     private readonly ShownVersions _shown = new();
+    private readonly QueueUsage _usage;
     private bool _baselined; // whether what was there before the first replay is known, and counts as shown
     private OpenAppends? _holdingBack;
     private (long From, long To)? _replayed; // shown by the replay under way
     private bool _readFailed; // since CaughtUp was raised
     private bool _malformedLogged; // since the last connect
+    private bool _forgedLogged; // since the last connect
     private bool _toldLate; // some writer tells after its commit: what notifications say comes in no order, and is looked up
 
     public NotificationHub(
@@ -91,10 +99,12 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         _metrics = metrics;
         _time = time;
         _pollInterval = options.Value.PollInterval;
+        _pollEvery = _pollInterval;
         _maxStreamChannels = options.Value.MaxStreamChannels;
         _queueCapacity = options.Value.ObserverQueueCapacity;
         _toldLate = options.Value.NotifyMode != NotifyMode.Trigger;
         _logger = logger;
+        _usage = new QueueUsage(metrics, logger);
         _patience = PatientRead.Create(time, (wait, error) =>
         {
             Log.ReplayFailed(logger, wait, error);
@@ -114,6 +124,9 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     /// <summary>Raised by the pump when the log cannot be read; it tries again by itself.</summary>
     internal event Action<Exception>? ReplayFailing;
+
+    /// <summary>What is remembered of what was shown: runs of versions, and events the log has not confirmed yet. Exact while the pump waits.</summary>
+    internal (int Runs, int Unconfirmed) Remembered => (_shown.RunCount, _shown.UnconfirmedCount);
 
     /// <summary>What the observers of now need.</summary>
     internal ListenedChannels WantedChannels
@@ -141,13 +154,32 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     internal void Start()
     {
         _pump = Task.Run(PumpAsync);
-        _poll = _time.CreateTimer(_ => WantReplay(), null, _pollInterval, _pollInterval);
+        _poll = _time.CreateTimer(_ => Poll(), null, _pollInterval, _pollInterval);
+    }
+
+    /// <summary>
+    /// From the listener: whether notifications arrive. While they do not, the log is read every second, or every poll interval where that is
+    /// shorter. When they arrive again, what was missed is shown and <see cref="CaughtUp"/> is raised.
+    /// </summary>
+    /// <returns>How often the log is read from now on.</returns>
+    internal TimeSpan NotificationsArrive(bool arrive)
+    {
+        var pollEvery = arrive || _pollInterval < DegradedPoll ? _pollInterval : DegradedPoll;
+        lock (_lock)
+        {
+            _pollEvery = pollEvery;
+            _connected |= arrive;
+        }
+
+        _poll?.Change(pollEvery, pollEvery);
+        WantReplay();
+        return pollEvery;
     }
 
     /// <summary>From the listener's callback: takes a payload, never blocks.</summary>
     internal void Post(string channel, string payload)
     {
-        if (_inbox.Writer.TryWrite((channel, payload)))
+        if (_inbox.TryPost(channel, payload))
         {
             return;
         }
@@ -363,15 +395,20 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             _replayWanted = true;
         }
 
-        // An empty payload only wakes the pump; where it does not fit the pump is awake.
-        _inbox.Writer.TryWrite(("", ""));
+        _inbox.Wake();
+    }
+
+    private void Poll()
+    {
+        _usageDue = true;
+        WantReplay();
     }
 
     private async Task PumpAsync()
     {
         try
         {
-            while (await _inbox.Reader.WaitToReadAsync(_stopping.Token).ConfigureAwait(false))
+            while (await _inbox.WaitAsync(_stopping.Token).ConfigureAwait(false))
             {
                 await PumpOnceAsync().ConfigureAwait(false);
             }
@@ -406,27 +443,30 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private async Task ShowInboxAsync()
     {
         // Versions to look up wait for each other, so that a run of them is one read; never past a notification that comes after them.
-        var lookups = new List<long>();
-        while (!_replayWanted && _inbox.Reader.TryRead(out var item))
+        var lookups = new List<NotificationPayload>();
+        while (!_replayWanted && _inbox.TryTake(out var channel, out var text))
         {
-            if (item.Channel.Length == 0)
+            if (NotificationPayload.Parse(text) is not { } payload)
             {
+                RefuseMalformed(channel);
                 continue;
             }
 
-            if (NotificationPayload.Parse(item.Payload) is not { } payload)
+            _toldLate |= payload.AfterCommit;
+            switch (payload.Event is { } told && !_toldLate ? _shown.Weigh(told) : Telling.Doubtful)
             {
-                RefuseMalformed(item.Channel);
-            }
-            else if (payload.Event is { } notification && !_toldLate)
-            {
-                await LookUpAsync(lookups).ConfigureAwait(false);
-                Show(notification);
-            }
-            else
-            {
-                _toldLate |= payload.AfterCommit;
-                lookups.Add(payload.Last);
+                case Telling.New:
+                    // It may be among what is looked up, and must be shown there, before its successors: so it counts as shown only after that.
+                    await LookUpAsync(lookups).ConfigureAwait(false);
+                    if (_shown.TryTell(payload.Event!))
+                    {
+                        Show(payload.Event!);
+                    }
+
+                    break;
+                case Telling.Doubtful:
+                    lookups.Add(payload);
+                    break;
             }
         }
 
@@ -435,6 +475,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private void RefuseMalformed(string channel)
     {
+        _metrics.NotificationsIgnored(EventStoreMetrics.Malformed, 1);
         if (!_malformedLogged)
         {
             _malformedLogged = true;
@@ -446,9 +487,15 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     /// Shows what is not shown yet up to the highest version told of, from one snapshot: so no event comes before one of its stream that was
     /// told of later, or not at all. What is settled was shown: a forged range cannot make the hub read the whole log.
     /// </summary>
-    private async Task LookUpAsync(List<long> lookups)
+    private async Task LookUpAsync(List<NotificationPayload> lookups)
     {
-        var through = lookups.Count == 0 ? 0 : lookups.Max();
+        if (lookups.Count == 0)
+        {
+            return;
+        }
+
+        var through = lookups.Max(payload => payload.Last);
+        var doubtful = lookups.Where(payload => payload.Event is not null).Select(payload => payload.Event!).ToList();
         lookups.Clear();
         if (!_baselined || through <= _shown.Mark)
         {
@@ -465,9 +512,10 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         {
             await foreach (var header in _headers.ReadAsync(ranges, streams, cancellationToken).ConfigureAwait(false))
             {
-                Show(header);
+                ShowUnlessShown(header);
             }
         }).ConfigureAwait(false);
+        RefuseForged(through, streams, doubtful.Count(told => IsForged(told, streams)));
         if (_readFailed)
         {
             _readFailed = false;
@@ -525,7 +573,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         {
             // A restarted server numbers its transactions anew: what was waited for means nothing any more.
             _holdingBack = null;
-            _malformedLogged = false;
+            _malformedLogged = _forgedLogged = false;
         }
 
         _replayed = null;
@@ -576,12 +624,13 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         var (streams, ranges) = Unshown(listened, long.MaxValue);
         await foreach (var header in _headers.ReadAsync(ranges, streams, cancellationToken).ConfigureAwait(false))
         {
-            if (Show(header))
+            if (ShowUnlessShown(header))
             {
                 _replayed = (_replayed?.From ?? header.Version.Value, header.Version.Value);
             }
         }
 
+        RefuseForged(long.MaxValue, streams, 0);
         _shown.Settle(settled);
         if (_shown.RunCount > MaxRuns)
         {
@@ -604,6 +653,12 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private async Task<long> ObserveAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (_usageDue)
+        {
+            await _usage.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
+            _usageDue = false;
+        }
+
         if (_holdingBack is { } before)
         {
             if (await SequenceLocks.AreStillOpenAsync(connection, before, cancellationToken).ConfigureAwait(false))
@@ -617,6 +672,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         }
 
         var seen = await SequenceLocks.ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
+        _shown.Reaches(seen.Highest);
         if (seen.Holders.Length == 0)
         {
             return seen.Highest;
@@ -627,7 +683,16 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         return _shown.Mark;
     }
 
-    private void LookAgainSoon() => _poll?.Change(_pollInterval < HeldBackPoll ? _pollInterval : HeldBackPoll, _pollInterval);
+    private void LookAgainSoon()
+    {
+        TimeSpan pollEvery;
+        lock (_lock)
+        {
+            pollEvery = _pollEvery;
+        }
+
+        _poll?.Change(pollEvery < HeldBackPoll ? pollEvery : HeldBackPoll, pollEvery);
+    }
 
     /// <summary>What is committed when the hub starts is not news, and counts as shown.</summary>
     private async Task TakeBaselineAsync(long settled, CancellationToken cancellationToken)
@@ -646,20 +711,42 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         }
     }
 
-    private bool Show(EventNotification notification)
+    private bool ShowUnlessShown(EventNotification read)
     {
-        if (!_shown.TryShow(notification.Version.Value))
+        var show = _shown.TryShow(read);
+        if (show)
         {
-            return false;
+            Show(read);
         }
 
+        return show;
+    }
+
+    private void Show(EventNotification notification)
+    {
         _metrics.Shown();
         lock (_lock)
         {
             _subscriptions.Show(notification);
         }
+    }
 
-        return true;
+    private bool IsForged(EventNotification doubtful, string[]? streams) =>
+        !_shown.IsConfirmed(doubtful.Version.Value) && streams?.Contains(doubtful.AggregateId) != false;
+
+    /// <summary>After a read of everything not shown up to a version: forgets and counts what payloads told of and the log does not have.</summary>
+    private void RefuseForged(long through, string[]? streams, int never)
+    {
+        _shown.RefuseUnconfirmed(through, streams);
+        if (_shown.TakeForged() + never is > 0 and var forged)
+        {
+            _metrics.NotificationsIgnored(EventStoreMetrics.Forged, forged);
+            if (!_forgedLogged)
+            {
+                _forgedLogged = true;
+                Log.ForgedNotification(_logger, _connections.Target);
+            }
+        }
     }
 
     private async Task PatientlyAsync(Func<CancellationToken, Task> read) =>

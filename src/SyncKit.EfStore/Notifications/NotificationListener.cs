@@ -14,15 +14,26 @@ namespace SyncKit.EfStore.Notifications;
 /// <remarks>
 /// connecting → LISTEN → live → (lost) → reconnecting → LISTEN → replayed → live. The order is LISTEN first, then read what was missed: the
 /// other way round events between are lost (PostgreSQL, LISTEN, Notes). Each change of channels interrupts the wait.
+/// A self-test runs beside each new connection: live is said once its probe has come, or where none could be sent; degraded where it
+/// does not come, until a later one does.
 /// </remarks>
 internal sealed class NotificationListener : IAsyncDisposable, IDisposable
 {
+    private const string PoolerLosesListen =
+        "The listener is connected through a connection pooler that loses LISTEN, as PgBouncer does in transaction mode. "
+        + "Give the listener a direct ListenerConnectionString.";
+
+    private const string NothingArrives =
+        "A notification sent on a connection of the store does not reach the listener, though it listens. "
+        + "Let ListenerConnectionString lead to the same server and database.";
+
     private readonly EventStoreConnections _connections;
     private readonly NotificationHub _hub;
     private readonly ListenerStates _states;
     private readonly EventStoreMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<NotificationListener> _logger;
+    private readonly ListenerSelfTest _selfTest;
     private readonly TimeSpan _silence;
     private readonly int? _maxAttempts;
     private readonly ReconnectSchedule _schedule; // owned by the loop
@@ -34,7 +45,12 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private Task? _loop; // under _lock
     private bool _stopped; // under _lock
     private CancellationTokenSource? _interrupt; // under _lock; ends the wait under way
+    private string? _isolation; // under _lock; why notifications do not arrive, from when that was found until they do
     private bool _isListening; // under _lock; whether LISTEN is in place, as far as known
+    private bool _isCaughtUp; // under _lock; whether what was missed has been shown since
+    private SelfTestResult? _tested; // under _lock; of this connection; null before the first result
+    private TaskCompletionSource? _listenAgain; // under _lock; wanted by the self-test
+    private Task _testing = Task.CompletedTask; // under _lock
 
     public NotificationListener(
         EventStoreConnections connections,
@@ -51,6 +67,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        _selfTest = new ListenerSelfTest(connections, time);
         _silence = options.Value.NotificationTimeout;
         _maxAttempts = options.Value.MaxReconnectAttempts;
         _schedule = new ReconnectSchedule(options.Value.ReconnectInterval, options.Value.MaxReconnectInterval, Random.Shared.NextDouble);
@@ -62,6 +79,17 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     /// <summary>Ends when the first attempt has: LISTEN is in place, or the server is away and the listener tries again by itself.</summary>
     internal Task FirstAttempt => _firstAttempt.Task;
 
+    private Task Testing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _testing;
+            }
+        }
+    }
+
     /// <summary>Starts the loop, once.</summary>
     internal void EnsureStarted()
     {
@@ -70,8 +98,13 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
             if (_loop is null && !_stopped)
             {
                 _states.Set(new ListenerState(ListenerStatus.Connecting));
-                _hub.Start();
-                _loop = Task.Run(RunAsync);
+
+                // Whoever observes first lends this nothing of its own: a TransactionScope would swallow every read and notification.
+                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+                {
+                    _hub.Start();
+                    _loop = Task.Run(RunAsync);
+                }
             }
         }
     }
@@ -93,6 +126,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         if (loop is not null)
         {
             await loop.ConfigureAwait(false);
+            await Testing.ConfigureAwait(false);
         }
 
         _firstAttempt.TrySetResult();
@@ -131,7 +165,8 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                 {
                     // Losing a connection that was live is no failed attempt to get one.
                     _failedAttempts = _isListening ? 0 : _failedAttempts + 1;
-                    _isListening = false;
+                    _isListening = _isCaughtUp = false;
+                    _tested = null;
                 }
 
                 if (_failedAttempts >= _maxAttempts)
@@ -157,28 +192,49 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private async Task ListenUntilLostAsync(CancellationToken stopping)
     {
         await using var connection = await _connections.OpenListenerAsync(stopping).ConfigureAwait(false);
-        await RequirePrimaryAsync(connection, stopping).ConfigureAwait(false);
-        connection.Notification += (_, notification) => _hub.Post(notification.Channel, notification.Payload);
-
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        for (var connected = true; ; connected = false)
+        var backend = await RequirePrimaryAsync(connection, stopping).ConfigureAwait(false);
+        connection.Notification += (_, notification) =>
         {
-            var interrupt = NewInterrupt();
-            var wanted = _hub.WantedChannels;
-            await ChangeChannelsAsync(connection, names, wanted.Names, stopping).ConfigureAwait(false);
-            if (connected)
+            if (!_selfTest.Takes(notification.Channel, notification.Payload))
             {
-                lock (_lock)
+                _hub.Post(notification.Channel, notification.Payload);
+            }
+        };
+
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
+        {
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            for (var connected = true; ; connected = false)
+            {
+                var (interrupt, listenAgain) = NewInterrupt();
+                var wanted = _hub.WantedChannels;
+                await ChangeChannelsAsync(connection, names, [.. wanted.Names, _selfTest.Channel], listenAgain is not null, stopping)
+                    .ConfigureAwait(false);
+                listenAgain?.TrySetResult();
+                if (connected)
                 {
-                    _isListening = true;
+                    Listening(throughPooler: connection.ProcessID != backend, lost.Token);
                 }
 
-                _schedule.Succeeded();
-                Log.Listening(_logger, _connections.Target);
+                _hub.ChannelsInPlace(wanted, connected);
+                await WaitAsync(connection, interrupt, stopping).ConfigureAwait(false);
             }
+        }
+        finally
+        {
+            await lost.CancelAsync().ConfigureAwait(false);
+        }
+    }
 
-            _hub.ChannelsInPlace(wanted, connected);
-            await WaitAsync(connection, interrupt, stopping).ConfigureAwait(false);
+    private void Listening(bool throughPooler, CancellationToken lost)
+    {
+        _schedule.Succeeded();
+        Log.Listening(_logger, _connections.Target);
+        lock (_lock)
+        {
+            _isListening = true;
+            _testing = Task.Run(() => _selfTest.RunAsync(result => OnTested(result, throughPooler, lost), ListenAgainAsync, lost), CancellationToken.None);
         }
     }
 
@@ -224,20 +280,20 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         await command.ExecuteNonQueryAsync(stopping).ConfigureAwait(false);
     }
 
-    private static async Task RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken stopping)
+    /// <returns>The process id of the backend that answers.</returns>
+    private static async Task<int> RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken stopping)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
-        if ((bool)(await command.ExecuteScalarAsync(stopping).ConfigureAwait(false))!)
-        {
-            throw new DataException("The server is a standby, which sends no notifications. Connect the listener to the primary.");
-        }
+        await using var command = new NpgsqlCommand("SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE pg_backend_pid() END", connection);
+        return (int)(await command.ExecuteScalarAsync(stopping).ConfigureAwait(false))! is > 0 and var backend
+            ? backend
+            : throw new DataException("The server is a standby, which sends no notifications. Connect the listener to the primary.");
     }
 
     private static async Task ChangeChannelsAsync(
-        NpgsqlConnection connection, HashSet<string> names, IReadOnlySet<string> wanted, CancellationToken stopping)
+        NpgsqlConnection connection, HashSet<string> names, HashSet<string> wanted, bool again, CancellationToken stopping)
     {
         // LISTEN before UNLISTEN, in one transaction: no moment without either.
-        var statements = wanted.Except(names).Select(name => "LISTEN " + ChannelNames.Quote(name))
+        var statements = (again ? wanted : wanted.Except(names)).Select(name => "LISTEN " + ChannelNames.Quote(name))
             .Concat(names.Except(wanted).Select(name => "UNLISTEN " + ChannelNames.Quote(name)))
             .ToList();
         if (statements.Count > 0)
@@ -249,13 +305,28 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         }
     }
 
-    private CancellationTokenSource NewInterrupt()
+    private (CancellationTokenSource Interrupt, TaskCompletionSource? ListenAgain) NewInterrupt()
     {
         lock (_lock)
         {
             // Made before the channels are read: a change after that cancels it, and the wait ends at once.
-            return _interrupt = new CancellationTokenSource();
+            var again = _listenAgain;
+            _listenAgain = null;
+            return (_interrupt = new CancellationTokenSource(), again);
         }
+    }
+
+    private Task ListenAgainAsync(CancellationToken cancellationToken)
+    {
+        Task done;
+        lock (_lock)
+        {
+            _listenAgain ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            done = _listenAgain.Task;
+        }
+
+        Interrupt();
+        return done.WaitAsync(cancellationToken);
     }
 
     private void Interrupt()
@@ -287,11 +358,10 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                     });
                 }
 
-                _states.Set(new ListenerState(ListenerStatus.Live));
+                _isCaughtUp = true;
+                Announce_NeedsLock();
             }
         }
-
-        _firstAttempt.TrySetResult();
     }
 
     /// <summary>LISTEN is in place, but the log cannot be read (yet): not provisioned, perhaps. The hub tries again by itself.</summary>
@@ -301,8 +371,57 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         {
             if (_isListening)
             {
+                _isCaughtUp = false;
                 _states.Set(new ListenerState(ListenerStatus.Reconnecting) { Reason = Reason(error) });
             }
+        }
+
+        _firstAttempt.TrySetResult();
+    }
+
+    private void OnTested(SelfTestResult result, bool throughPooler, CancellationToken lost)
+    {
+        lock (_lock)
+        {
+            if (!_isListening || lost.IsCancellationRequested || (result == SelfTestResult.Unknown && _tested is not null))
+            {
+                return;
+            }
+
+            var before = _tested;
+            _tested = result;
+            if (result == SelfTestResult.Isolated && before != SelfTestResult.Isolated)
+            {
+                _isolation = throughPooler ? PoolerLosesListen : NothingArrives;
+                Log.ListenerIsolated(_logger, _connections.Target, _hub.NotificationsArrive(false), _isolation);
+            }
+            else if (result == SelfTestResult.Heard && _isolation is not null)
+            {
+                // Live once what was missed until now has been shown.
+                _isolation = null;
+                _isCaughtUp = false;
+                Log.ListenerHears(_logger, _connections.Target);
+                _hub.NotificationsArrive(true);
+            }
+
+            Announce_NeedsLock();
+        }
+    }
+
+    /// <summary>Says live or degraded, once all that is needed for either is known.</summary>
+    private void Announce_NeedsLock()
+    {
+        if (!_isListening || !_isCaughtUp || _tested is null)
+        {
+            return;
+        }
+
+        var state = _tested == SelfTestResult.Isolated
+            ? new ListenerState(ListenerStatus.Degraded) { Reason = _isolation }
+            : new ListenerState(ListenerStatus.Live);
+        if (_states.Now != state)
+        {
+            _states.Set(state);
         }
 
         _firstAttempt.TrySetResult();

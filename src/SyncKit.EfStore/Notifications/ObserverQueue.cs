@@ -59,6 +59,18 @@ internal sealed class ObserverQueue : IDisposable
         }
     }
 
+    /// <summary>What it costs now: notifications that wait, and runs of versions left to be read.</summary>
+    internal (int Waiting, int MissedRuns) Size
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_waiting.Count, _missed.RunCount);
+            }
+        }
+    }
+
     /// <summary>Takes a notification; never blocks.</summary>
     internal void Add(EventNotification notification)
     {

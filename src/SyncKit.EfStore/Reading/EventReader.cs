@@ -47,7 +47,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         // Backwards, and within one stream, no event can appear out of order: nothing needs to settle.
         if (query is { Direction: ReadDirection.Forwards, AggregateId: null, IncludeUnsettled: false })
         {
-            statement.CapAt(await TranslateAsync(() => settled.AdvanceAsync(cancellationToken)).ConfigureAwait(false));
+            statement.CapAt(await TranslateAsync(() => settled.AdvanceAsync(query.After.Value, cancellationToken)).ConfigureAwait(false));
         }
 
         await foreach (var stored in ReadPagesAsync(statement, query.Limit ?? long.MaxValue, cancellationToken).ConfigureAwait(false))
@@ -123,7 +123,11 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
     {
         var events = new List<StoredEvent>();
         var bytes = 0L;
-        await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+
+        // What is settled must be read in a snapshot taken after it was: that of a caller's own transaction may be older.
+        await using var connection = statement.IsCapped
+            ? await connections.OpenUnenlistedAsync(cancellationToken).ConfigureAwait(false)
+            : await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var batch = statement.For(connection, rows);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);

@@ -40,6 +40,13 @@ internal sealed class PageStatement
             where.Append(StreamCursor);
         }
 
+        if (query.AggregateIdPrefix is { } prefix)
+        {
+            // starts_with compares bytes whatever the collation, and nothing in the text is a wildcard.
+            conditions.Add(() => new NpgsqlParameter<string> { TypedValue = prefix });
+            where.Append(" AND starts_with(aggregate_id, $").Append(conditions.Count + FixedParameters).Append(')');
+        }
+
         if (query.EventTypes is [var only])
         {
             Add("event_type = ", only);
@@ -90,10 +97,17 @@ internal sealed class PageStatement
              WHERE aggregate_id = ($4) AND version + 0 <= $1 ORDER BY stream_version DESC LIMIT 1), 0)
         """;
 
+    /// <summary>Whether it reads up to the settled mark only.</summary>
+    internal bool IsCapped { get; private set; }
+
     internal static PageStatement OfVersions(long[] versions) => new(versions);
 
     /// <summary>Leaves out everything above a version.</summary>
-    internal void CapAt(long version) => _below = Math.Min(_below, version == long.MaxValue ? version : version + 1);
+    internal void CapAt(long version)
+    {
+        _below = Math.Min(_below, version == long.MaxValue ? version : version + 1);
+        IsCapped = true;
+    }
 
     /// <summary>Moves on to the page behind this event.</summary>
     internal void ContinueAfter(StoredEvent last)

@@ -13,7 +13,8 @@ internal static class PatientRead
 
     /// <param name="time">The clock of the waits.</param>
     /// <param name="failed">Called at the first failure in a row, with the wait and the error: one line for a change of state.</param>
-    internal static ResiliencePipeline Create(TimeProvider time, Action<TimeSpan, Exception> failed) =>
+    /// <param name="repeats">Which errors are worth another attempt; null for all.</param>
+    internal static ResiliencePipeline Create(TimeProvider time, Action<TimeSpan, Exception> failed, Func<Exception, bool>? repeats = null) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -25,7 +26,9 @@ internal static class PatientRead
 
                 // A disposed pool stays disposed: the store is gone, and nobody waits for this read any more.
                 ShouldHandle = args =>
-                    ValueTask.FromResult(args.Outcome.Exception is not (null or OperationCanceledException or ObjectDisposedException)),
+                    ValueTask.FromResult(
+                        args.Outcome.Exception is not (null or OperationCanceledException or ObjectDisposedException)
+                        && repeats?.Invoke(args.Outcome.Exception) != false),
                 OnRetry = args =>
                 {
                     if (args.AttemptNumber == 0)

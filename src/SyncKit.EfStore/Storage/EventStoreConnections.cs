@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Transactions;
 using Npgsql;
 
 namespace SyncKit.EfStore.Storage;
@@ -70,6 +71,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
             try
             {
                 await SchemaCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
+                await SequenceCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
                 _schemaChecked = true;
             }
             catch
@@ -81,6 +83,19 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
 
         return connection;
     }
+
+    /// <summary>The same, outside a <see cref="TransactionScope"/> the caller may be in.</summary>
+    internal async Task<NpgsqlConnection> OpenUnenlistedAsync(CancellationToken cancellationToken)
+    {
+        using var unenlisted = Transaction.Current is null
+            ? null
+            : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        return await OpenAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A connection from the pool to a database whose schema may be missing.</summary>
+    internal async Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
+        await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
     internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>

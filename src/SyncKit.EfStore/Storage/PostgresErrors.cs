@@ -140,6 +140,17 @@ internal static class PostgresErrors
         $"The event log of {target} is older than this library: {lack}. Bring it up to date with 'synckit migrate' or 'dotnet ef database update'.",
         error);
 
+    internal static EventStoreUnavailableException Standby(string target) => Unavailable(
+        UnavailableReason.StandbyServer,
+        $"The server of {target} is a standby, which does not know the open transactions of its primary: exact order cannot be told there. "
+            + "Connect to the primary; a connection string with several hosts finds it by itself.",
+        null);
+
+    internal static EventStoreUnavailableException OrderUnsafe(string target, IEnumerable<string> faults) => Unavailable(
+        UnavailableReason.OrderUnsafe,
+        $"The versions of the event log of {target} are not drawn in an order that can be told: {string.Join(" ", faults)}",
+        null);
+
     private static EventStoreUnavailableException Unavailable(UnavailableReason reason, string message, Exception? error) =>
         new(reason, message, error);
 

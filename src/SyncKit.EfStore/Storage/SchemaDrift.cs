@@ -19,6 +19,8 @@ internal static partial class SchemaDrift
 
     private const string FindSql = $"""
         SELECT object FROM (VALUES
+            ('table {SchemaNames.SubscriptionsTable}', to_regclass(format('%I.{SchemaNames.SubscriptionsTable}', current_schema())) IS NOT NULL),
+            ('table {SchemaNames.ParkedTable}', to_regclass(format('%I.{SchemaNames.ParkedTable}', current_schema())) IS NOT NULL),
             ('index {SchemaNames.StreamIndex}', EXISTS (
                 SELECT FROM pg_index
                 WHERE indexrelid = to_regclass(format('%I.{SchemaNames.StreamIndex}', current_schema())) AND indisunique AND indisvalid)),

@@ -18,10 +18,16 @@ internal static class SchemaNames
     internal const string StreamVersionFunction = "assign_event_stream_version";
     internal const string StreamChannelFunction = "event_stream_channel";
 
+    internal const string SubscriptionsTable = "event_subscriptions";
+    internal const string ParkedTable = "event_subscriptions_parked";
+
     /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>
     internal const string MigrationsHistoryTable = "__synckit_migrations";
 
     internal const string GlobalChannel = "events_global";
     internal const string StreamNamePrefix = "stream_";
     internal const string HashedChannelPrefix = "stream_sha256_";
+
+    /// <summary>The channel of a listener's self-test: each process makes up one of its own, so nobody else is bothered.</summary>
+    internal const string ProbeChannelPrefix = "synckit_probe_";
 }

@@ -13,5 +13,8 @@ internal static class AllSuites
         new ImportSuite(),
         new ReadSuite(),
         new GrowthSuite(),
+        new NotifySuite(),
+        new FanOutSuite(),
+        new CatchUpSuite(),
     ];
 }

@@ -12,21 +12,17 @@ namespace SyncKit.EfStore.Benchmarks.Suites;
 /// <summary>How fast the whole log comes out.</summary>
 internal sealed class ReadSuite : ISuite
 {
-    private const string Raw = "raw data reader";
     private const string Tracked = "EF AsNoTracking";
     private const string TextOnly = "EF AsNoTracking, JSON as text";
     private const double MustOfRaw = 0.85;
     private const double MustOfEf = 3;
-
-    private const string SelectSql =
-        "SELECT version, stream_version, id, aggregate_id, event_type, data, metadata, created_at FROM events ORDER BY version";
 
     public string Name => "read";
 
     public IReadOnlyList<string> Method(Scale scale) =>
     [
         $"A whole log of {scale.Read:n0} events, read one event after the other from one database, which nobody writes to.",
-        $"{Store.Name}: LoadAsync(EventVersion.Zero), which ends at the settled mark. {Raw}: one SELECT of the same columns by version, each read by its typed getter, JSON as bytes.",
+        $"{Store.Name}: LoadAsync(EventVersion.Zero), which ends at the settled mark. {RawRead.Name}: one SELECT of the same columns by version, each read by its typed getter, JSON as bytes.",
         $"{Tracked}: EventStoreDbContext.Events.AsNoTracking().OrderBy(e => e.Version). {TextOnly}: the same from a model that maps both documents to string, without a limit.",
     ];
 
@@ -41,7 +37,7 @@ internal sealed class ReadSuite : ISuite
         var contenders = new (string Name, Func<CancellationToken, Task<int>> ReadAsync)[]
         {
             (Store.Name, token => LoadAsync(store.Events, token)),
-            (Raw, token => ReadRawAsync(pool, token)),
+            (RawRead.Name, token => RawRead.RunAsync(pool, token)),
             (Tracked, token => ReadEfAsync(store.Services, token)),
             (TextOnly, token => ReadTextAsync(pool, token)),
         };
@@ -78,27 +74,6 @@ internal sealed class ReadSuite : ISuite
         await foreach (var stored in store.LoadAsync(EventVersion.Zero, cancellationToken))
         {
             count += stored.StreamVersion > 0 ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private static async Task<int> ReadRawAsync(NpgsqlDataSource pool, CancellationToken cancellationToken)
-    {
-        await using var command = pool.CreateCommand(SelectSql);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var count = 0;
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            _ = reader.GetInt64(0);
-            var streamVersion = reader.GetInt64(1);
-            _ = reader.GetString(2);
-            _ = reader.GetString(3);
-            _ = reader.GetString(4);
-            _ = reader.IsDBNull(5) ? null : reader.GetFieldValue<byte[]>(5);
-            _ = reader.IsDBNull(6) ? null : reader.GetFieldValue<byte[]>(6);
-            _ = reader.IsDBNull(7) ? default : reader.GetFieldValue<DateTimeOffset>(7);
-            count += streamVersion > 0 ? 1 : 0;
         }
 
         return count;

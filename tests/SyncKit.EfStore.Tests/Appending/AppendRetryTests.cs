@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using SyncKit.EfStore.Testing;
-using SyncKit.EfStore.Tests.Notifications;
 
 namespace SyncKit.EfStore.Tests.Appending;
 

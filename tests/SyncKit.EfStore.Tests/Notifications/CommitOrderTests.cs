@@ -115,6 +115,36 @@ public sealed class CommitOrderTests
         all.AssertExactly([higher, "lower", marker]);
     }
 
+    /// <summary>What is looked up for one notification contains what the next ones tell of; those must not be held back for their payloads.</summary>
+    [TestMethod]
+    public async Task An_event_that_is_looked_up_with_its_successor_comes_before_it()
+    {
+        await using var host = await ListeningHost.StartAsync();
+        await using var psql = await host.ConnectAsync();
+        var all = host.ObserveAll();
+        await host.AllInPlaceAsync();
+
+        // The last of them is told of first, by its version alone, and then each of the others with everything.
+        await using (var transaction = await psql.BeginTransactionAsync())
+        {
+            await psql.RunAsync("SET LOCAL synckit.notify = off");
+            await psql.RunAsync(
+                "INSERT INTO events (id, aggregate_id, event_type, stream_version) VALUES ('first', 'a', 't', 1), ('second', 'a', 't', 2), ('other', 'b', 't', 1)");
+            await psql.RunAsync("SELECT pg_notify('events_global', json_build_object('version', version)::text) FROM events WHERE id = 'other'");
+            await psql.RunAsync(
+                """
+                SELECT pg_notify('events_global', json_build_object(
+                    'version', version, 'id', id, 'aggregate_id', aggregate_id, 'event_type', event_type, 'created_at', created_at,
+                    'stream_version', stream_version)::text)
+                FROM events WHERE aggregate_id = 'a' ORDER BY version
+                """);
+            await transaction.CommitAsync();
+        }
+
+        var marker = await host.MarkAsync(all);
+        CollectionAssert.AreEqual(new[] { "first", "second", "other", marker }, all.Items.Select(item => item.Id).ToArray());
+    }
+
     /// <summary>
     /// A read of several pages must be one snapshot: with one for each page, a version committed between two pages is missing from the first,
     /// while its successor in the stream is on the second, and would be shown before it.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Tests.Notifications;
 

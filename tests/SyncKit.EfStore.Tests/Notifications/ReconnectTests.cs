@@ -1,3 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SyncKit.EfStore.Testing;
+
 namespace SyncKit.EfStore.Tests.Notifications;
 
 /// <summary>A connection that is lost is found out and replaced, and nobody misses or repeats anything.</summary>
@@ -153,6 +157,29 @@ public sealed class ReconnectTests
         await Assert.ThrowsAsync<EventStoreException>(() => host.Store.SubscribeToAllAsync((_, _) => Task.CompletedTask));
         await host.AppendAsync("a");
         all.AssertExactly([marker]);
+        Assert.IsFalse(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
+    }
+
+    [TestMethod]
+    public async Task Giving_up_stops_the_host_where_that_is_asked_for()
+    {
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
+        var proxy = new TcpProxy(database.ConnectionString);
+        await using var host = await ListeningHost.StartAsync(database.ConnectionString, options =>
+        {
+            options.ListenerConnectionString = proxy.ConnectionString;
+            options.MaxReconnectAttempts = 2;
+            options.StopHostWhenListenerFails = true;
+        });
+        var stopping = new TaskCompletionSource();
+        using var onStop = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+        Assert.IsFalse(stopping.Task.IsCompleted);
+
+        await proxy.DisposeAsync();
+
+        await stopping.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.AreEqual(ListenerStatus.Failed, host.Store.ListenerState.Status);
+        Assert.Contains(line => line.StartsWith("Critical 215", StringComparison.Ordinal), host.Log.Items);
     }
 
     [TestMethod]

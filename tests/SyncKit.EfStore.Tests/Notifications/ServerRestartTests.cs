@@ -44,6 +44,26 @@ public sealed class ServerRestartTests
     }
 
     [TestMethod]
+    public async Task A_server_that_stays_away_through_many_attempts_is_listened_to_when_it_is_back()
+    {
+        await using var database = await _server.CreateDatabaseAsync();
+        await using var host = await ListeningHost.StartAsync(database.ConnectionString);
+        var all = host.ObserveAll();
+        var ids = new List<string> { await host.MarkAsync(all) };
+        var states = host.ObserveStates();
+
+        await _server.StopAsync();
+        await states.WaitForAsync("ten failed attempts", state => state.FailedAttempts >= 10);
+        await _server.StartAgainAsync();
+        ids.Add(await host.InsertAsync("a"));
+
+        await states.WaitUntilAsync("live again", items => items[^1].Status == ListenerStatus.Live && items.Count > 10);
+        await all.WaitForIdAsync(ids[^1]);
+        ids.Add(await host.MarkAsync(all));
+        all.AssertExactly(ids);
+    }
+
+    [TestMethod]
     public async Task A_host_starts_without_its_server_and_listens_once_that_is_there()
     {
         await using var database = await _server.CreateDatabaseAsync();

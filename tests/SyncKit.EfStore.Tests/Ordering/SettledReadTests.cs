@@ -67,6 +67,26 @@ public sealed class SettledReadTests : IAsyncDisposable
     }
 
     [TestMethod]
+    public async Task Who_follows_the_log_waits_for_nothing_that_came_before_the_holder()
+    {
+        await HoldAsync();
+        await _store.Events.StoreAsync(Sample.Event("higher"));
+        await using var events = ((IRealtimeEventStore)_store.Events).SubscribeAsync(EventVersion.Zero).GetAsyncEnumerator();
+
+        // No time passes here, so no patience either.
+        Assert.IsTrue(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.AreEqual("first", events.Current.AggregateId);
+
+        // A rollback notifies nobody, and the poll is ten seconds away.
+        var next = events.MoveNextAsync().AsTask();
+        await PassAsync(TimeSpan.FromSeconds(7));
+        Assert.IsFalse(next.IsCompleted);
+        await _holder.RunAsync("ROLLBACK");
+        Assert.IsTrue(await PassSlowlyUntilAsync(next));
+        Assert.AreEqual("higher", events.Current.AggregateId);
+    }
+
+    [TestMethod]
     public async Task Who_asks_for_unsettled_events_waits_for_nothing()
     {
         await HoldAsync();

@@ -1,3 +1,4 @@
+using SyncKit.EfStore.Testing;
 using SyncKit.EfStore.Tests.Notifications;
 
 namespace SyncKit.EfStore.Tests.Subscriptions;

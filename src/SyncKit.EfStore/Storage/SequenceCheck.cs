@@ -1,0 +1,78 @@
+using Npgsql;
+
+namespace SyncKit.EfStore.Storage;
+
+/// <summary>
+/// Whether versions are drawn so that the settled mark holds: on the primary, one by one, by the column's own default. A session that keeps
+/// numbers in hand (CACHE, HiLo) commits a low one late while it holds no lock, and readers would have gone past it.
+/// </summary>
+internal static class SequenceCheck
+{
+    // The default is compared as the server itself would write it. An identity column draws from its sequence in the same way.
+    private const string ReadSql = $"""
+        SELECT
+            pg_is_in_recovery(),
+            seq.seqrelid::regclass::text,
+            seq.seqincrement,
+            seq.seqcache,
+            seq.seqcycle,
+            version.attidentity <> ''
+                OR coalesce(pg_get_expr(def.adbin, def.adrelid) = format('nextval(%L::regclass)', seq.seqrelid::regclass::text), false)
+        FROM pg_attribute AS version
+        LEFT JOIN pg_attrdef AS def ON def.adrelid = version.attrelid AND def.adnum = version.attnum
+        LEFT JOIN pg_sequence AS seq ON seq.seqrelid = pg_get_serial_sequence('{SchemaNames.EventsTable}', 'version')::regclass
+        WHERE version.attrelid = '{SchemaNames.EventsTable}'::regclass AND version.attname = 'version'
+        """;
+
+    /// <exception cref="EventStoreUnavailableException">They are not; the message says what to change.</exception>
+    internal static async Task RequireAsync(NpgsqlConnection connection, string target, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(ReadSql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (reader.GetBoolean(0))
+        {
+            throw PostgresErrors.Standby(target);
+        }
+
+        var faults = Faults(reader);
+        if (faults.Count > 0)
+        {
+            throw PostgresErrors.OrderUnsafe(target, faults);
+        }
+    }
+
+    private static List<string> Faults(NpgsqlDataReader reader)
+    {
+        if (reader.IsDBNull(1))
+        {
+            return ["No sequence is owned by events.version. Run: ALTER SEQUENCE events_version_seq OWNED BY events.version;"];
+        }
+
+        var sequence = reader.GetString(1);
+        var (increment, cache, cycles, isDefault) = (reader.GetInt64(2), reader.GetInt64(3), reader.GetBoolean(4), reader.GetBoolean(5));
+        var faults = new List<string>();
+        if (increment != 1)
+        {
+            faults.Add($"Sequence '{sequence}' has INCREMENT {increment}. Run: ALTER SEQUENCE {sequence} INCREMENT 1;");
+        }
+
+        if (cache != 1)
+        {
+            faults.Add($"Sequence '{sequence}' has CACHE {cache}. Run: ALTER SEQUENCE {sequence} CACHE 1; and reconnect the writers.");
+        }
+
+        if (cycles)
+        {
+            faults.Add($"Sequence '{sequence}' has CYCLE. Run: ALTER SEQUENCE {sequence} NO CYCLE;");
+        }
+
+        if (!isDefault)
+        {
+            faults.Add(
+                $"Column events.version is not filled by its sequence. Run: ALTER TABLE events ALTER COLUMN version SET DEFAULT nextval('{sequence}');");
+        }
+
+        return faults;
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Notifications;
+using SyncKit.EfStore.Reading;
+
+namespace SyncKit.EfStore.Subscriptions.Named;
+
+/// <summary>What every named subscription of a store works with.</summary>
+internal sealed class SubscriptionServices(
+    CheckpointTable checkpoints,
+    ParkedTable parked,
+    EventReader reader,
+    LogFollower follower,
+    NotificationHub hub,
+    IOptions<EventStoreOptions> options,
+    TimeProvider time,
+    ILogger<SubscriptionRunner> logger)
+{
+    internal CheckpointTable Checkpoints => checkpoints;
+
+    internal ParkedTable Parked => parked;
+
+    internal EventReader Reader => reader;
+
+    internal LogFollower Follower => follower;
+
+    internal NotificationHub Hub => hub;
+
+    internal EventStoreOptions Options => options.Value;
+
+    internal TimeProvider Time => time;
+
+    internal ILogger Logger => logger;
+}

@@ -1,0 +1,74 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using System.Reactive.Threading.Tasks;
+
+namespace SyncKit.EfStore.Subscriptions.Named;
+
+/// <summary>What an instance of a subscription is doing, and the changes of that. Safe for several threads.</summary>
+internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubscription, IDisposable
+{
+    private readonly BehaviorSubject<SubscriptionState> _states =
+        new(new SubscriptionState(SubscriptionStatus.Stopped, EventVersion.Zero, time.GetUtcNow()));
+
+    private readonly Lock _lock = new();
+    private SubscriptionState? _now; // under _lock; newer than what was told where only the position moved
+    private bool _ended; // under _lock
+
+    public string Name => name;
+
+    public SubscriptionState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _now ?? _states.Value;
+            }
+        }
+    }
+
+    // Only where the status or the error changes: one state for each batch would fill the memory of a slow observer.
+    public IObservable<SubscriptionState> States => _states.ObserveOn(TaskPoolScheduler.Default);
+
+    public Task<SubscriptionState> WaitForStateAsync(SubscriptionStatus status, CancellationToken cancellationToken = default) =>
+        States.FirstAsync(state => state.Status == status).ToTask(cancellationToken);
+
+    internal void Set(SubscriptionStatus status, long? position = null, long? lag = null, string? error = null)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            var before = _now ?? _states.Value;
+            var changed = status != before.Status || error != before.Error;
+            _now = before with
+            {
+                Status = status,
+                Position = position is { } version ? new EventVersion(version) : before.Position,
+                Lag = lag ?? before.Lag,
+                Error = error,
+                Since = status != before.Status ? time.GetUtcNow() : before.Since,
+            };
+            if (changed)
+            {
+                _states.OnNext(_now);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _states.OnCompleted();
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace SyncKit.EfStore.Tests.Ordering;
+
+/// <summary>A clock that a test moves, and that knows how often somebody asked to be woken.</summary>
+internal sealed class CountedTime : FakeTimeProvider
+{
+    private int _timers;
+
+    internal int Timers => Volatile.Read(ref _timers);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Interlocked.Increment(ref _timers);
+        return base.CreateTimer(callback, state, dueTime, period);
+    }
+}
