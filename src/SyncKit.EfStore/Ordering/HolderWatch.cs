@@ -23,8 +23,9 @@ internal sealed class HolderWatch(TimeProvider time, ILogger logger)
     {
         if (_holder is { } named && named.VirtualTransaction != horizon.HeldBy?.VirtualTransaction)
         {
-            Log.SettledMarkReleased(logger, named, HeldFor, horizon.Mark);
-            _holder = null;
+            var heldFor = HeldFor;
+            _holder = null; // Before it is told: whoever reads the line finds it so.
+            Log.SettledMarkReleased(logger, named, heldFor, horizon.Mark);
         }
 
         if (_holder is null
