@@ -25,7 +25,9 @@ internal static class AppendStatement
 
     // The notify trigger stands back from such a transaction. Of the transaction, because behind a transaction pooler a setting of the session
     // would be lost, or be another's.
-    internal const string QuietSql = $"SELECT set_config('{SchemaNames.NotifySetting}', 'off', true)";
+    internal const string QuietExpression = $"set_config('{SchemaNames.NotifySetting}', 'off', true)";
+
+    internal const string QuietSql = $"SELECT {QuietExpression}";
 
     // Never waits: a stream that somebody holds must not hold up the others of the group.
     private const string TryLockSql = $"""

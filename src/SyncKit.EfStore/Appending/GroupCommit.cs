@@ -1,3 +1,5 @@
+using SyncKit.EfStore.Diagnostics;
+
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
@@ -184,7 +186,7 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
     {
         while (TryTakeGroup() is { } next)
         {
-            _ = WithoutContext(() => RunGroupAsync(next));
+            _ = CallerContext.Without(() => RunGroupAsync(next));
         }
     }
 
@@ -281,7 +283,7 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
             if (_lanesRunning < _maxLanes)
             {
                 _lanesRunning++;
-                _ = WithoutContext(() => RunLanesAsync(lane));
+                _ = CallerContext.Without(() => RunLanesAsync(lane));
             }
             else
             {
@@ -365,15 +367,6 @@ internal sealed class GroupCommit : IAsyncDisposable, IDisposable
         foreach (var append in group)
         {
             await ((Task)append.Answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>What runs for many callers carries nobody's context: no activity, no ambient value of whoever came first.</summary>
-    private static Task WithoutContext(Func<Task> run)
-    {
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-        {
-            return run();
         }
     }
 

@@ -15,12 +15,11 @@ namespace SyncKit.EfStore.Appending;
 internal static class SingleStatement
 {
     // What must hold before the statement is planned or run, where the session does not see to it.
-    private const string Quiet = $"set_config('{SchemaNames.NotifySetting}', 'off', true)";
     private const string LockTimeout = $"set_config('lock_timeout', '{AppendStatement.GroupLockTimeout}', true)";
     private const string CareSql = $"SELECT {PlannerCare.Expression}";
-    private const string QuietSql = $"SELECT {PlannerCare.Expression}, {Quiet}";
+    private const string QuietSql = $"SELECT {PlannerCare.Expression}, {AppendStatement.QuietExpression}";
     private const string ImpatientSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}";
-    private const string QuietImpatientSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, {Quiet}";
+    private const string QuietImpatientSql = $"SELECT {PlannerCare.Expression}, {LockTimeout}, {AppendStatement.QuietExpression}";
 
     // Scalar subqueries rather than a join: half the plan nodes to set up for each append.
     private const string Head =

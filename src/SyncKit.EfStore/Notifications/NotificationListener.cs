@@ -100,11 +100,11 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                 _states.Set(new ListenerState(ListenerStatus.Connecting));
 
                 // Whoever observes first lends this nothing of its own: a TransactionScope would swallow every read and notification.
-                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+                _loop = CallerContext.Without(() =>
                 {
                     _hub.Start();
-                    _loop = Task.Run(RunAsync);
-                }
+                    return Task.Run(RunAsync);
+                });
             }
         }
     }

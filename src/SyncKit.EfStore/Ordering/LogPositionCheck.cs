@@ -37,7 +37,8 @@ internal static class LogPositionCheck
         }
     }
 
-    private static async Task<(LogPosition Position, EventVersion Latest)> ReadWithLatestAsync(
+    /// <summary>What stands at a version, and where the log ends.</summary>
+    internal static async Task<(LogPosition Position, EventVersion Latest)> ReadWithLatestAsync(
         NpgsqlConnection connection, long version, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();

@@ -112,7 +112,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
     {
         if (version > EventVersion.Zero)
         {
-            await TranslateAsync(() => WaitBeyondAsync(version.Value - 1, cancellationToken)).ConfigureAwait(false);
+            await _connections.TranslateAsync(() => WaitBeyondAsync(version.Value - 1, cancellationToken)).ConfigureAwait(false);
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
             _toPassOver.Add(holder);
         }
 
-        return new EventVersion(await TranslateAsync(() => AdvanceAsync(cancellationToken)).ConfigureAwait(false));
+        return new EventVersion(await _connections.TranslateAsync(() => AdvanceAsync(cancellationToken)).ConfigureAwait(false));
     }
 
     public async ValueTask DisposeAsync()
@@ -175,10 +175,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
                 _pumping = true;
 
                 // The pump must not inherit the transaction of whoever came first.
-                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                {
-                    _pump = Task.Run(PumpAsync);
-                }
+                _pump = CallerContext.Without(() => Task.Run(PumpAsync));
             }
         }
     }
@@ -328,17 +325,5 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         await Task.WhenAny(wake, Task.Delay(poll, _time, pausing.Token)).ConfigureAwait(false);
         await pausing.CancelAsync().ConfigureAwait(false);
         _stopping.Token.ThrowIfCancellationRequested();
-    }
-
-    private async Task<long> TranslateAsync(Func<Task<long>> wait)
-    {
-        try
-        {
-            return await wait().ConfigureAwait(false);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, _connections.Target);
-        }
     }
 }

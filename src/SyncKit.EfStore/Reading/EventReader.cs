@@ -47,7 +47,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         // Backwards, and within one stream, no event can appear out of order: nothing needs to settle.
         if (query is { Direction: ReadDirection.Forwards, AggregateId: null, IncludeUnsettled: false })
         {
-            statement.CapAt(await TranslateAsync(() => settled.AdvanceAsync(query.After.Value, cancellationToken)).ConfigureAwait(false));
+            statement.CapAt(await connections.TranslateAsync(() => settled.AdvanceAsync(query.After.Value, cancellationToken)).ConfigureAwait(false));
         }
 
         await foreach (var stored in ReadPagesAsync(statement, query.Limit ?? long.MaxValue, cancellationToken).ConfigureAwait(false))
@@ -62,7 +62,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
 
     /// <summary>The highest settled version.</summary>
     internal async Task<EventVersion> LatestAsync(CancellationToken cancellationToken) =>
-        new(await TranslateAsync(() => settled.AdvanceAsync(cancellationToken)).ConfigureAwait(false));
+        new(await connections.TranslateAsync(() => settled.AdvanceAsync(cancellationToken)).ConfigureAwait(false));
 
     private async IAsyncEnumerable<StoredEvent> ReadPagesAsync(
         PageStatement statement, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -115,7 +115,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         }
 
         Task<Page> FetchAsync(long left) =>
-            TranslateAsync(() => ReadPageAsync(statement, (int)Math.Min(left, fitting), abandoned.Token));
+            connections.TranslateAsync(() => ReadPageAsync(statement, (int)Math.Min(left, fitting), abandoned.Token));
     }
 
     private async Task<Page> ReadPageAsync(
@@ -154,18 +154,6 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         reader.IsDBNull(5) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(5)),
         reader.IsDBNull(6) ? null : EventJson.Trusted(reader.GetFieldValue<byte[]>(6)),
         Timestamps.Read(reader, 7));
-
-    private async Task<T> TranslateAsync<T>(Func<Task<T>> read)
-    {
-        try
-        {
-            return await read().ConfigureAwait(false);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, connections.Target);
-        }
-    }
 
     private sealed record Page(List<StoredEvent> Events, bool IsLast, bool IsCut);
 }

@@ -97,6 +97,19 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     internal async Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
         await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>What the driver throws, as the store's callers are to see it.</summary>
+    internal async Task<T> TranslateAsync<T>(Func<Task<T>> run)
+    {
+        try
+        {
+            return await run().ConfigureAwait(false);
+        }
+        catch (Exception error) when (PostgresErrors.Describes(error))
+        {
+            throw PostgresErrors.Translate(error, Target);
+        }
+    }
+
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
     internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>
         await (_listener ?? _pool).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

@@ -17,6 +17,18 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>The same as a command of its own.</summary>
+    internal static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
     internal static NpgsqlParameter<string> Text(string value) => new() { NpgsqlDbType = NpgsqlDbType.Text, TypedValue = value };
 
     internal static NpgsqlParameter<string[]> Texts(string[] values) => new() { TypedValue = values };

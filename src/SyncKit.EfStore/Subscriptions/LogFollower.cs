@@ -63,17 +63,8 @@ internal sealed class LogFollower(
     /// <summary>
     /// The settled mark, as soon as it is above a position; below it only where nothing more is visible, or where somebody holds it back for seconds.
     /// </summary>
-    internal async ValueTask<(long Mark, bool IsHeldBack)> SettledBeyondAsync(long position, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await settled.AdvanceBeyondAsync(position, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, connections.Target);
-        }
-    }
+    internal async ValueTask<(long Mark, bool IsHeldBack)> SettledBeyondAsync(long position, CancellationToken cancellationToken) =>
+        await connections.TranslateAsync(() => settled.AdvanceBeyondAsync(position, cancellationToken)).ConfigureAwait(false);
 
     /// <summary>The events of one window; a read that breaks goes on behind the last event that was taken.</summary>
     private async IAsyncEnumerable<StoredEvent> ReadPatientlyAsync(

@@ -55,14 +55,14 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     internal async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, ExistsSql, Sql.Text(name));
+        await using var command = Sql.Command(connection, ExistsSql, Sql.Text(name));
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     internal async Task CreateAsync(string name, long checkpoint, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, CreateSql, Sql.Text(name), Sql.Bigint(checkpoint));
+        await using var command = Sql.Command(connection, CreateSql, Sql.Text(name), Sql.Bigint(checkpoint));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -71,7 +71,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
         string name, string owner, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, AcquireSql, Sql.Text(name), Sql.Text(owner), Interval(duration));
+        await using var command = Sql.Command(connection, AcquireSql, Sql.Text(name), Sql.Text(owner), Interval(duration));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -92,7 +92,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     internal async Task<LeaseLook?> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, RenewSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token), Interval(duration));
+        await using var command = Sql.Command(connection, RenewSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token), Interval(duration));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Look(reader, 0) : null;
     }
@@ -101,7 +101,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     internal async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, ReleaseSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token));
+        await using var command = Sql.Command(connection, ReleaseSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -109,7 +109,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     internal async Task FaultAsync(Lease lease, string error, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Command(connection, FaultSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token), Sql.Text(error));
+        await using var command = Sql.Command(connection, FaultSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token), Sql.Text(error));
         if (await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 0)
         {
             throw new DeposedException(lease.Name);
@@ -119,7 +119,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     internal async Task<string?> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await lease.Position.VerifyAsync(connection, lease.Log, cancellationToken).ConfigureAwait(false);
+        return await lease.Position.VerifyAsync(connection, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Moves the checkpoint in a transaction of its own.</summary>
@@ -152,7 +152,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
                 rebuild_target = CASE WHEN $4 < rebuild_target THEN rebuild_target END
             WHERE name = $1 AND fencing_token = $2 AND checkpoint = $3
             """;
-        await using (var command = Command(
+        await using (var command = Sql.Command(
             connection,
             sql,
             Sql.Text(lease.Name),
@@ -184,15 +184,4 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
         new(reader.GetString(first), reader.IsDBNull(first + 1) ? null : reader.GetString(first + 1), reader.GetBoolean(first + 2));
 
     private static NpgsqlParameter<TimeSpan> Interval(TimeSpan value) => new() { NpgsqlDbType = NpgsqlDbType.Interval, TypedValue = value };
-
-    internal static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
 }

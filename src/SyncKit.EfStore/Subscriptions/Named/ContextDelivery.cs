@@ -220,7 +220,7 @@ internal sealed class ContextDelivery<THandler, TContext>(
     /// </summary>
     private static async Task EndWhenFrozenAsync(NpgsqlConnection connection, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
-        await using var command = CheckpointTable.Command(
+        await using var command = Sql.Command(
             connection,
             "SELECT set_config('idle_in_transaction_session_timeout', $1, true)",
             Sql.Text(((long)leaseDuration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)));

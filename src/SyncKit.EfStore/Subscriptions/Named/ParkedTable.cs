@@ -32,7 +32,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
     internal async Task<Dictionary<string, long>> StreamsAsync(string subscription, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = CheckpointTable.Command(connection, StreamsSql, Sql.Text(subscription));
+        await using var command = Sql.Command(connection, StreamsSql, Sql.Text(subscription));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var streams = new Dictionary<string, long>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -47,7 +47,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
     internal async Task<ILookup<string, long>> ToReplayAsync(string subscription, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = CheckpointTable.Command(connection, ReplayedSql, Sql.Text(subscription));
+        await using var command = Sql.Command(connection, ReplayedSql, Sql.Text(subscription));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var versions = new List<(string Stream, long Version)>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -63,7 +63,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
         Lease lease, StoredEvent stored, int attempts, string error, CancellationToken cancellationToken)
     {
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = CheckpointTable.Command(
+        await using var command = Sql.Command(
             connection,
             FailedSql,
             Sql.Text(lease.Name),
@@ -83,7 +83,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
             INSERT INTO {lease.Schema}.{SchemaNames.ParkedTable} (subscription, version, event_id, aggregate_id, event_type, attempts, error)
             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)
             """;
-        await using var command = CheckpointTable.Command(
+        await using var command = Sql.Command(
             connection,
             sql,
             Sql.Text(lease.Name),
@@ -100,7 +100,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
     internal static async Task UnparkAsync(NpgsqlConnection connection, Lease lease, long version, CancellationToken cancellationToken)
     {
         var sql = $"DELETE FROM {lease.Schema}.{SchemaNames.ParkedTable} WHERE subscription = $1 AND version = $2";
-        await using var command = CheckpointTable.Command(connection, sql, Sql.Text(lease.Name), Sql.Bigint(version));
+        await using var command = Sql.Command(connection, sql, Sql.Text(lease.Name), Sql.Bigint(version));
 
         // Dropped meanwhile: whoever did that did not mean it to be handled.
         if (await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 0)

@@ -137,10 +137,9 @@ internal sealed class SubscriptionQueries(EventStoreConnections connections)
     private static NpgsqlParameter Version(long? version) =>
         new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint, Value = (object?)version ?? DBNull.Value };
 
-    private async Task<List<T>> ReadAsync<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        try
+    private Task<List<T>> ReadAsync<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters) =>
+        connections.TranslateAsync(async () =>
         {
             await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var batch = connection.CreateBatch();
@@ -155,17 +154,11 @@ internal sealed class SubscriptionQueries(EventStoreConnections connections)
             }
 
             return rows;
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, connections.Target);
-        }
-    }
+        });
 
     /// <summary>Runs commands in one transaction; returns how many rows the first of them changed.</summary>
-    private async Task<int> RunAsync(CancellationToken cancellationToken, params NpgsqlBatchCommand[] commands)
-    {
-        try
+    private Task<int> RunAsync(CancellationToken cancellationToken, params NpgsqlBatchCommand[] commands) =>
+        connections.TranslateAsync(async () =>
         {
             await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var batch = connection.CreateBatch();
@@ -176,10 +169,5 @@ internal sealed class SubscriptionQueries(EventStoreConnections connections)
 
             await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return (int)commands[0].RecordsAffected;
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, connections.Target);
-        }
-    }
+        });
 }
