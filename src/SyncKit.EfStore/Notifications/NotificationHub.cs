@@ -13,7 +13,8 @@ namespace SyncKit.EfStore.Notifications;
 /// </summary>
 /// <remarks>
 /// <para>
-/// One task, the pump, owns what was shown. A payload that says everything is shown at once; one that says only versions is looked up
+/// One task, the pump, owns what was shown, and whoever has its turn. While the pump waits, a payload that says everything is shown by the
+/// listener itself, which saves a change of threads (no SQL, no user code: observers have tasks of their own). One that says only versions is looked up
 /// first, and so is every one once a writer tells after its commit: the order of commits then is that of the log alone. Whatever payloads may have missed (a lost connection, a full inbox) is found by a <em>replay</em>: every committed version that
 /// was not shown yet is read from the log. A replay follows each connect, each change of channels, each overflow, and the poll interval.
 /// </para>
@@ -57,6 +58,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly NotificationInbox _inbox = new();
+    private readonly SemaphoreSlim _turn = new(1, 1); // held by the pump while it works; then by whoever shows in its place
 
     // Shared by all threads, under _lock.
     private readonly Lock _lock = new();
@@ -75,7 +77,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     private Task _pump = Task.CompletedTask;
     private int _disposed;
 
-    // Owned by the pump.
+    // Owned by whoever has the turn.
     private readonly ShownVersions _shown = new();
     private readonly QueueUsage _usage;
     private bool _baselined; // whether what was there before the first replay is known, and counts as shown
@@ -179,7 +181,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     /// <summary>From the listener's callback: takes a payload, never blocks.</summary>
     internal void Post(string channel, string payload)
     {
-        if (_inbox.TryPost(channel, payload))
+        if (TryShowAtOnce(payload) || _inbox.TryPost(channel, payload))
         {
             return;
         }
@@ -419,8 +421,39 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Shows what a payload tells, while nothing came before it that is not shown yet. False where the pump must see to it.</summary>
+    private bool TryShowAtOnce(string text)
+    {
+        if (!_turn.Wait(0))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (_replayWanted || _toldLate || !_baselined || !_inbox.IsEmpty
+                || NotificationPayload.Parse(text) is not { AfterCommit: false, Event: { } told })
+            {
+                return false;
+            }
+
+            if (_shown.TryTell(told))
+            {
+                Show(told);
+                return true;
+            }
+
+            return _shown.Weigh(told) == Telling.Known;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     private async Task PumpOnceAsync()
     {
+        await _turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
         try
         {
             if (TakeReplay() is { } replay)
@@ -436,6 +469,10 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
             Log.PumpFailed(_logger, error);
             await Task.Delay(HeldBackPoll, _time, _stopping.Token).ConfigureAwait(false);
             WantReplay();
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

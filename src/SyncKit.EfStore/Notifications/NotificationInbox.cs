@@ -31,6 +31,9 @@ internal sealed class NotificationInbox
         return false;
     }
 
+    /// <summary>Whether every notification that said anything was taken.</summary>
+    internal bool IsEmpty => Volatile.Read(ref _chars) == 0;
+
     /// <summary>Wakes the reader. Where it is full the reader is awake.</summary>
     internal void Wake() => _items.Writer.TryWrite(("", ""));
 
