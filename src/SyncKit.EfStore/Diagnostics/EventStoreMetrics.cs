@@ -62,14 +62,18 @@ internal sealed class EventStoreMetrics : IDisposable
     internal void Reconnecting() => _reconnects?.Add(1);
 
     /// <summary>Publishes the settled mark, and for how many seconds the transaction that is named as its holder has held it back.</summary>
-    internal void ShowSettledMark(Func<long> version, Func<TimeSpan> heldFor)
+    internal void ShowSettledMark(Func<long> version, Func<(SettledMarkHolder? Holder, TimeSpan HeldFor)> held)
     {
         _meter?.CreateObservableGauge("synckit.settled_mark.version", version, "{version}", "Every version up to here is settled.");
         _meter?.CreateObservableGauge(
-            "synckit.settled_mark.held", () => heldFor().TotalSeconds, "s", "How long one open append has held the mark back; 0 where none does.");
+            "synckit.settled_mark.held", () => Held(held()), "s", "How long one open append, of the backend pid, has held the mark back; 0 where none does.");
     }
 
     public void Dispose() => _meter?.Dispose();
+
+    // One holder at a time: as many tag values as there are incidents.
+    private static Measurement<double> Held((SettledMarkHolder? Holder, TimeSpan For) held) =>
+        held.Holder?.ProcessId is { } pid ? new(held.For.TotalSeconds, new KeyValuePair<string, object?>("pid", pid)) : new(held.For.TotalSeconds);
 
     private IEnumerable<Measurement<double>> ObserveQueueUsage() =>
         Volatile.Read(ref _queueUsage) is var usage && double.IsNaN(usage) ? [] : [new Measurement<double>(usage)];

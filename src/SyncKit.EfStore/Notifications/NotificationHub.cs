@@ -48,6 +48,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private readonly EventStoreConnections _connections;
     private readonly HeaderReader _headers;
+    private readonly SettledMark _settled;
     private readonly EventStoreMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _pollInterval;
@@ -91,6 +92,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     public NotificationHub(
         EventStoreConnections connections,
         HeaderReader headers,
+        SettledMark settled,
         EventStoreMetrics metrics,
         IOptions<EventStoreOptions> options,
         TimeProvider time,
@@ -98,6 +100,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
     {
         _connections = connections;
         _headers = headers;
+        _settled = settled;
         _metrics = metrics;
         _time = time;
         _pollInterval = options.Value.PollInterval;
@@ -716,6 +719,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
         }
 
         _holdingBack = seen;
+        _settled.LookSoon();
         LookAgainSoon();
         return _shown.Mark;
     }

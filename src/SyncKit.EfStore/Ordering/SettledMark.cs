@@ -21,7 +21,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(50);
 
-    // Nobody waits any more, but a holder was named: its end is to be told.
+    // Nobody waits any more, but someone holds the mark back: he is to be named soon, and his end is to be told.
     private static readonly TimeSpan WatchPoll = TimeSpan.FromSeconds(1);
 
     private readonly EventStoreConnections _connections;
@@ -30,6 +30,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
     private readonly ILogger<SettledMark> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private long _mark;
+    private long _highest;
 
     // Shared by all threads, under _lock.
     private readonly Lock _lock = new();
@@ -59,7 +60,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         _logger = logger;
         _watch = new HolderWatch(time, logger);
         _budget = new LockReadBudget(time);
-        metrics.ShowSettledMark(() => Current, () => _watch.HeldFor);
+        metrics.ShowSettledMark(() => Current, () => (_watch.Holder, _watch.HeldFor));
     }
 
     public EventVersion Version => new(Current);
@@ -68,6 +69,27 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
 
     /// <summary>The mark as it was last seen; 0 before the first look.</summary>
     internal long Current => Volatile.Read(ref _mark);
+
+    /// <summary>The highest version of the log as it was last seen; 0 before the first look.</summary>
+    internal long Highest => Volatile.Read(ref _highest);
+
+    /// <summary>For how long the one named as holder has been seen by now.</summary>
+    internal TimeSpan HeldFor => _watch.HeldFor;
+
+    /// <summary>One look at the log, held back or not: afterwards all that is told here is of now.</summary>
+    internal Task LookAsync(CancellationToken cancellationToken) => WaitAsync(new MarkWaiter(target: 0), cancellationToken);
+
+    /// <summary>The same, for who found the log held back and goes on: whoever holds it is named after a while.</summary>
+    internal void LookSoon()
+    {
+        var waiter = new MarkWaiter(target: 0);
+        _ = waiter.Answer.ContinueWith(
+            answer => answer.Exception, // A failed look names nobody, and is nobody's trouble.
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        TryEnter(waiter);
+    }
 
     /// <summary>Moves the mark to the highest version visible now, once the appends open below it have ended.</summary>
     /// <returns>
@@ -149,7 +171,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
 
     private async Task<(long Mark, bool IsHeldBack)> WaitAsync(MarkWaiter waiter, CancellationToken cancellationToken)
     {
-        Enter(waiter);
+        ObjectDisposedException.ThrowIf(!TryEnter(waiter), this);
         try
         {
             return await waiter.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -163,11 +185,15 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         }
     }
 
-    private void Enter(MarkWaiter waiter)
+    private bool TryEnter(MarkWaiter waiter)
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_disposed)
+            {
+                return false;
+            }
+
             _arrived.Add(waiter);
             _wake.TrySetResult();
             if (!_pumping)
@@ -177,6 +203,8 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
                 // The pump must not inherit the transaction of whoever came first.
                 _pump = CallerContext.Without(() => Task.Run(PumpAsync));
             }
+
+            return true;
         }
     }
 
@@ -211,12 +239,15 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         }
     }
 
+    // Of the last look; only the pump asks.
+    private bool IsHeldBack => _horizon.HeldBy is not null || _watch.Holder is not null;
+
     /// <summary>Whether there is a reason for another look; where not, the next one who comes starts the pump again.</summary>
     private bool GoesOn()
     {
         lock (_lock)
         {
-            _pumping = _arrived.Count > 0 || _waiting.Count > 0 || _watch.Holder is not null;
+            _pumping = _arrived.Count > 0 || _waiting.Count > 0 || IsHeldBack;
             return _pumping;
         }
     }
@@ -241,6 +272,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         }
 
         Volatile.Write(ref _mark, _horizon.Mark);
+        Volatile.Write(ref _highest, _horizon.Highest);
         Answer();
         await _watch.LookAsync(connection, _horizon, _stopping.Token).ConfigureAwait(false);
         return someoneCame;
@@ -312,7 +344,7 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
         Task wake;
         lock (_lock)
         {
-            if (_arrived.Count == 0 && _waiting.Count == 0 && _watch.Holder is null)
+            if (_arrived.Count == 0 && _waiting.Count == 0 && !IsHeldBack)
             {
                 return;
             }

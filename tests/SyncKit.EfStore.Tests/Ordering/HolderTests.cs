@@ -51,7 +51,9 @@ public sealed class HolderTests : IAsyncDisposable
         await _store.Log.WaitForAsync("the warning", line => line.StartsWith("100: ", StringComparison.Ordinal));
         var warning = _store.Log.Items.Single(line => line.StartsWith("100: ", StringComparison.Ordinal));
         Assert.Contains($"stays at version 1, below 3: held back by backend {pid} (application 'forgetful'", warning);
-        Assert.IsGreaterThan(0.9, _store.Gauge("synckit.settled_mark.held"));
+        var held = _store.GaugeWithTags("synckit.settled_mark.held");
+        Assert.IsGreaterThan(0.9, held.Value);
+        CollectionAssert.AreEqual(new[] { new KeyValuePair<string, object?>("pid", pid) }, held.Tags);
         Assert.AreEqual(1, _store.Gauge("synckit.settled_mark.version"));
 
         Assert.AreEqual("", await load.WaitAsync(AtMost));
@@ -62,6 +64,20 @@ public sealed class HolderTests : IAsyncDisposable
         Assert.AreEqual(0, _store.Gauge("synckit.settled_mark.held"));
         Assert.AreEqual(3, _store.Gauge("synckit.settled_mark.version"));
         Assert.AreEqual(1, _store.Log.Items.Count(line => line.StartsWith("100: ", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public async Task A_process_that_only_observes_names_the_backend_too()
+    {
+        await HoldAsync();
+        await _store.Events.StoreAsync(Sample.Event("higher"));
+        await using var observing = new SettledStore(_database.ConnectionString, configure: options => options.PollInterval = TimeSpan.FromMilliseconds(100));
+        using var observer = observing.Events.ObserveAll().Subscribe(_ => { });
+
+        await observing.Log.WaitForAsync("the warning", line => line.StartsWith("100: ", StringComparison.Ordinal));
+        Assert.AreEqual(_holder.ProcessID, observing.PublicMark.Holder!.ProcessId);
+        await _holder.RunAsync("COMMIT");
+        await observing.Log.WaitForAsync("the release", line => line.StartsWith("101: ", StringComparison.Ordinal));
     }
 
     [TestMethod]

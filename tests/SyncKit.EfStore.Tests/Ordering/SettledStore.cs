@@ -31,9 +31,11 @@ internal sealed class SettledStore : IAsyncDisposable
     internal SettledMark Mark => _services.GetRequiredService<SettledMark>();
 
     /// <summary>What a gauge of the store shows.</summary>
-    internal double Gauge(string name)
+    internal double Gauge(string name) => GaugeWithTags(name).Value;
+
+    internal (double Value, KeyValuePair<string, object?>[] Tags) GaugeWithTags(string name)
     {
-        var shown = double.NaN;
+        (double, KeyValuePair<string, object?>[]) shown = (double.NaN, []);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
@@ -44,8 +46,8 @@ internal sealed class SettledStore : IAsyncDisposable
                 }
             },
         };
-        listener.SetMeasurementEventCallback<double>((_, value, _, _) => shown = value);
-        listener.SetMeasurementEventCallback<long>((_, value, _, _) => shown = value);
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => shown = (value, tags.ToArray()));
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => shown = (value, tags.ToArray()));
         listener.Start();
         listener.RecordObservableInstruments();
         return shown;

@@ -34,7 +34,9 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
 
     internal IEnumerable<SubscriptionRunner> Runners => _runners.Values;
 
-    public ISubscription Get(string name) =>
+    public ISubscription Get(string name) => StatesOf(name);
+
+    internal SubscriptionStates StatesOf(string name) =>
         _runners.TryGetValue(SubscriptionDefinition.CheckName(name), out var runner)
             ? runner.States
             : throw new SubscriptionException(name, $"This process hosts no subscription '{name}'. Add it with AddSubscription, or ask ListAsync.");

@@ -13,6 +13,7 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
 
     private readonly Lock _lock = new();
     private SubscriptionState? _now; // under _lock; newer than what was told where only the position moved
+    private DateTimeOffset _movedAt = time.GetUtcNow(); // under _lock
     private bool _ended; // under _lock
 
     public string Name => name;
@@ -24,6 +25,18 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
             lock (_lock)
             {
                 return _now ?? _states.Value;
+            }
+        }
+    }
+
+    /// <summary>When it last saved progress, or was last found with nothing to do.</summary>
+    internal DateTimeOffset MovedAt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _movedAt;
             }
         }
     }
@@ -44,6 +57,11 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
             }
 
             var before = _now ?? _states.Value;
+            if (before.Lag == 0 || (position ?? before.Position.Value) != before.Position.Value)
+            {
+                _movedAt = time.GetUtcNow();
+            }
+
             var changed = status != before.Status || error != before.Error;
             _now = before with
             {

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Options;
+
+namespace SyncKit.EfStore;
+
+/// <summary>When the health checks of an event store speak up. Bound once, at the first check.</summary>
+public sealed class EventStoreHealthOptions
+{
+    /// <summary>
+    /// A subscription with events to handle, whose checkpoint has not moved for so long, is unhealthy: its handler hangs, or fails over and
+    /// over. Longer than a batch may take. Default: 1 minute. Bounds: 1 second to 1 day.
+    /// </summary>
+    public TimeSpan NotMovingAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// An open append that has held the settled mark back for so long makes it unhealthy; before that it is degraded. Default: null, never,
+    /// since no restart and no other process would help. Bounds: 1 second to 1 day.
+    /// </summary>
+    public TimeSpan? HeldBackUnhealthyAfter { get; set; }
+
+    /// <summary>How long a check may take, before it counts as failed. Default: 5 seconds. Bounds: 100 milliseconds to 1 minute.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="OptionsValidationException">Something is out of bounds; the message lists all.</exception>
+    internal EventStoreHealthOptions Check()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var day = TimeSpan.FromDays(1);
+        List<string> failures =
+        [
+            .. Outside(nameof(NotMovingAfter), NotMovingAfter, second, day),
+            .. Outside(nameof(HeldBackUnhealthyAfter), HeldBackUnhealthyAfter ?? day, second, day),
+            .. Outside(nameof(Timeout), Timeout, second / 10, TimeSpan.FromMinutes(1)),
+        ];
+        return failures.Count == 0 ? this : throw new OptionsValidationException(nameof(EventStoreHealthOptions), typeof(EventStoreHealthOptions), failures);
+    }
+
+    private static IEnumerable<string> Outside(string name, TimeSpan value, TimeSpan from, TimeSpan to) =>
+        value < from || value > to ? [$"{name} is {value}, and must be {from} to {to}."] : [];
+}
