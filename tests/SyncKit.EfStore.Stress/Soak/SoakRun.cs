@@ -29,7 +29,7 @@ internal sealed class SoakRun(TimeSpan duration, int seed)
     {
         await using var database = await server.CreateDatabaseAsync(cancellationToken);
         await using var proxy = new TcpProxy(database.ConnectionString);
-        await using var host = await StoreHost.StartAsync(proxy.ConnectionString, null, cancellationToken);
+        await using var host = await StoreHost.StartAsync(proxy.ConnectionString, null, cancellationToken, keepAlive: 0);
         var (observed, loaded) = (new Tally(), new Tally());
         using var observing = host.Store.ObserveAll().Subscribe(notification => observed.Add(notification.Version));
         await using (await host.Store.SubscribeToAllAsync((_, _) => Task.CompletedTask, cancellationToken: cancellationToken))
@@ -90,7 +90,7 @@ internal sealed class SoakRun(TimeSpan duration, int seed)
         Trend Of(Func<Sample, double> figure, double slack) => Trend.Of([.. samples.Select(sample => (sample.At, figure(sample)))], slack);
         return
         [
-            ("live heap", "MB", Of(sample => sample.HeapBytes / Megabyte, slack: 4)),
+            ("live heap", "MB", Of(sample => sample.HeapBytes / Megabyte, slack: 2)),
             ("working set", "MB", Of(sample => sample.WorkingSetBytes / Megabyte, slack: 48)),
             ("connections", "", Of(sample => sample.Connections, slack: 5)),
             ("notification queue", "%", Of(sample => sample.QueueUsage * 100, slack: 0.1)),
