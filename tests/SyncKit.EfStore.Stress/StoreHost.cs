@@ -22,11 +22,13 @@ internal sealed class StoreHost : IAsyncDisposable
     /// <param name="add">What else the store's registration needs.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="applicationName">How its sessions are named.</param>
+    /// <param name="configure">Options other than these.</param>
     internal static async Task<StoreHost> StartAsync(
         string connectionString,
         Action<EventStoreBuilder>? add,
         CancellationToken cancellationToken,
-        string applicationName = ApplicationName)
+        string applicationName = ApplicationName,
+        Action<EventStoreOptions>? configure = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var store = builder.Services.AddPostgresEventStore(options =>
@@ -42,6 +44,7 @@ internal sealed class StoreHost : IAsyncDisposable
             options.ReconnectInterval = TimeSpan.FromMilliseconds(20);
             options.MaxReconnectInterval = TimeSpan.FromMilliseconds(500);
             options.PollInterval = TimeSpan.FromSeconds(1);
+            configure?.Invoke(options);
         });
         add?.Invoke(store);
         var host = builder.Build();
