@@ -26,7 +26,10 @@ internal sealed class HoldCommand : Command
         var result = await run.RunAsync(server, Console.Error.WriteLine, cancellationToken);
         foreach (var reader in result.Readers)
         {
-            await Console.Out.WriteLineAsync($"{reader.Reader}: at most {reader.Added.TotalMilliseconds:0.0} ms added");
+            await Console.Out.WriteLineAsync(
+                $"{reader.Reader}: at most {reader.AddedElsewhere.TotalMilliseconds:0.0} ms added by an unrelated transaction, "
+                + $"{reader.AddedBelow.TotalMilliseconds:0.0} ms by an append to what comes before it"
+                + (reader.MayWait > TimeSpan.Zero ? $" (where it may wait {reader.MayWait.TotalSeconds:0} s)" : ""));
             await Console.Out.WriteLineAsync($"  without a long transaction    {reader.Before}");
             await Console.Out.WriteLineAsync($"  beside an unrelated one       {reader.Unrelated}");
             await Console.Out.WriteLineAsync($"  before and beside an append   {reader.Below?.ToString() ?? "none"}");

@@ -20,7 +20,7 @@ internal sealed record HoldResult(
     /// <summary>How soon the holder must be named.</summary>
     internal static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(2);
 
-    internal bool IsPrompt => Readers.All(reader => reader.Added <= Limit);
+    internal bool IsPrompt => Readers.All(reader => reader.AddedElsewhere <= Limit && reader.AddedBelow <= Limit + reader.MayWait);
 
     internal bool IsNamed => Named.All(place => place.After <= NamedWithin);
 
@@ -29,14 +29,19 @@ internal sealed record HoldResult(
 
 /// <summary>One reader's delays.</summary>
 /// <param name="Reader">Its name.</param>
+/// <param name="MayWait">How long it may wait for an open append with events that come before it.</param>
 /// <param name="Before">Before any long transaction.</param>
 /// <param name="Unrelated">While one was open that had written elsewhere.</param>
 /// <param name="Below">
 /// While an appending one was open, of the events that need not wait for it: those below its version, and to who reads by notification all.
 /// Null where there were none.
 /// </param>
-internal sealed record ReaderDelays(string Reader, Delays Before, Delays Unrelated, Delays? Below)
+internal sealed record ReaderDelays(string Reader, TimeSpan MayWait, Delays Before, Delays Unrelated, Delays? Below)
 {
-    /// <summary>The most that either transaction added, at the 99th percentile or the end.</summary>
-    internal TimeSpan Added => new[] { Unrelated.Slow - Before.Slow, Unrelated.Slowest - Before.Slowest, (Below?.Slowest ?? TimeSpan.Zero) - Before.Slowest }.Max();
+    /// <summary>The most that the unrelated transaction added, at the 99th percentile or the end.</summary>
+    internal TimeSpan AddedElsewhere =>
+        Unrelated.Slow - Before.Slow is var slow && Unrelated.Slowest - Before.Slowest is var slowest && slow > slowest ? slow : slowest;
+
+    /// <summary>The most that the appending one added to what comes before it.</summary>
+    internal TimeSpan AddedBelow => Below is null ? TimeSpan.Zero : Below.Slowest - Before.Slowest;
 }

@@ -63,6 +63,7 @@ internal sealed class HoldRun(TimeSpan holdFor, TimeSpan limit)
                 delivered, held with { From = held.From - TimeProvider.System.TimestampFrequency }, reader.Order == DeliveryOrder.ByVersion ? other => other < version : null);
             return new ReaderDelays(
                 reader.Name,
+                reader.MayWait,
                 Hold.Delays.Of(committed.Delays(delivered, before)),
                 Hold.Delays.Of(committed.Delays(delivered, unrelated)),
                 beside.Count == 0 ? null : Hold.Delays.Of(beside));

@@ -35,6 +35,7 @@ public sealed class HoldStressTests
     [DataRow("all slower", false, true, true)]
     [DataRow("one slower", false, true, true)]
     [DataRow("late before the append", false, true, true)]
+    [DataRow("late where it may be", true, true, true)]
     [DataRow("never named", true, false, true)]
     [DataRow("named late", true, false, true)]
     [DataRow("early", true, true, false)]
@@ -46,9 +47,10 @@ public sealed class HoldStressTests
         var result = new HoldResult(
             TimeSpan.FromMilliseconds(100),
             [
-                new ReaderDelays("one", Quick, Quick, null),
+                new ReaderDelays("one", TimeSpan.FromSeconds(5), Quick, Quick, what == "late where it may be" ? Quick with { Slowest = late } : null),
                 new ReaderDelays(
                     "other",
+                    TimeSpan.Zero,
                     Quick,
                     what switch
                     {
