@@ -12,6 +12,10 @@ internal static class TestServer
 
     internal static Task<PostgresServer> GetAsync() => Shared.Value;
 
+    /// <summary>Another server, for a test that stops it or breaks it.</summary>
+    internal static Task<PostgresServer> StartOwnAsync(CancellationToken cancellationToken = default) =>
+        PostgresServer.StartAsync(new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, cancellationToken);
+
     internal static async Task DisposeAsync()
     {
         if (Shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })

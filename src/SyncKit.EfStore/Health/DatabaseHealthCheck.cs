@@ -10,20 +10,18 @@ internal sealed class DatabaseHealthCheck(EventStoreConnections connections) : I
     {
         try
         {
-            await using var connection = await connections.OpenUncheckedAsync(cancellationToken).ConfigureAwait(false);
-            await SchemaCheck.RequireAsync(connection, connections.Target, cancellationToken).ConfigureAwait(false);
-            return HealthCheckResult.Healthy($"The {connections.Target} answers; its schema is current.");
+            return await connections.TranslateAsync(() => AnswersAsync(cancellationToken)).ConfigureAwait(false);
         }
-        catch (EventStoreUnavailableException error)
+        catch (EventStoreException error)
         {
-            return Failed(context, error);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            return Failed(context, PostgresErrors.Translate(error, connections.Target));
+            return new HealthCheckResult(context.Registration.FailureStatus, error.Message, error);
         }
     }
 
-    private static HealthCheckResult Failed(HealthCheckContext context, Exception error) =>
-        new(context.Registration.FailureStatus, error.Message, error);
+    private async Task<HealthCheckResult> AnswersAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await connections.OpenUncheckedAsync(cancellationToken).ConfigureAwait(false);
+        await SchemaCheck.RequireAsync(connection, connections.Target, cancellationToken).ConfigureAwait(false);
+        return HealthCheckResult.Healthy($"The {connections.Target} answers; its schema is current.");
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore;
 
@@ -21,19 +22,20 @@ public sealed class EventStoreHealthOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <exception cref="OptionsValidationException">Something is out of bounds; the message lists all.</exception>
-    internal EventStoreHealthOptions Check()
+    internal void Check()
     {
         var second = TimeSpan.FromSeconds(1);
         var day = TimeSpan.FromDays(1);
-        List<string> failures =
-        [
-            .. Outside(nameof(NotMovingAfter), NotMovingAfter, second, day),
-            .. Outside(nameof(HeldBackUnhealthyAfter), HeldBackUnhealthyAfter ?? day, second, day),
-            .. Outside(nameof(Timeout), Timeout, second / 10, TimeSpan.FromMinutes(1)),
-        ];
-        return failures.Count == 0 ? this : throw new OptionsValidationException(nameof(EventStoreHealthOptions), typeof(EventStoreHealthOptions), failures);
-    }
+        var faults = new List<string>();
+        Range(nameof(NotMovingAfter), NotMovingAfter, second, day);
+        Range(nameof(HeldBackUnhealthyAfter), HeldBackUnhealthyAfter, second, day);
+        Range(nameof(Timeout), Timeout, second / 10, TimeSpan.FromMinutes(1));
+        if (faults.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(EventStoreHealthOptions), typeof(EventStoreHealthOptions), faults);
+        }
 
-    private static IEnumerable<string> Outside(string name, TimeSpan value, TimeSpan from, TimeSpan to) =>
-        value < from || value > to ? [$"{name} is {value}, and must be {from} to {to}."] : [];
+        void Range(string property, TimeSpan? value, TimeSpan least, TimeSpan most) =>
+            OptionRange.Check(faults, $"{nameof(EventStoreHealthOptions)}.{property}", value, least, most);
+    }
 }

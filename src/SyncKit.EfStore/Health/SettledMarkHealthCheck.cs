@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SyncKit.EfStore.Ordering;
-using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Health;
 
 /// <summary>Whether an open append holds back what comes after it, and whose.</summary>
-internal sealed class SettledMarkHealthCheck(SettledMark mark, EventStoreConnections connections, EventStoreHealthOptions options) : IHealthCheck
+internal sealed class SettledMarkHealthCheck(SettledMark mark, EventStoreHealthOptions options) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -16,11 +15,6 @@ internal sealed class SettledMarkHealthCheck(SettledMark mark, EventStoreConnect
         catch (EventStoreException error)
         {
             return new HealthCheckResult(context.Registration.FailureStatus, error.Message, error);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            var translated = PostgresErrors.Translate(error, connections.Target);
-            return new HealthCheckResult(context.Registration.FailureStatus, translated.Message, translated);
         }
 
         var (version, highest, holder, heldFor) = (mark.Current, mark.Highest, mark.Holder, mark.HeldFor);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore.Hosting;
 
@@ -84,13 +85,8 @@ internal sealed class EventStoreOptionsValidator : IValidateOptions<EventStoreOp
     }
 
     private static void Range<T>(List<string> faults, string property, T? value, T least, T most)
-        where T : struct, IComparable<T>
-    {
-        if (value is { } given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0))
-        {
-            faults.Add($"{Name(property)} must be from {least} to {most}; it is {given}.");
-        }
-    }
+        where T : struct, IComparable<T> =>
+        OptionRange.Check(faults, Name(property), value, least, most);
 
     private static string Name(string property) => $"{nameof(EventStoreOptions)}.{property}";
 }

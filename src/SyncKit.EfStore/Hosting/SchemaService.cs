@@ -20,14 +20,8 @@ internal sealed class SchemaService(
 
         if (options.Value.RequireSchemaAtStart)
         {
-            try
-            {
-                await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception error) when (PostgresErrors.Describes(error))
-            {
-                throw PostgresErrors.Translate(error, connections.Target);
-            }
+            var connection = await connections.TranslateAsync(() => connections.OpenAsync(cancellationToken)).ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 

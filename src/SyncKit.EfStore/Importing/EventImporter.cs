@@ -118,15 +118,5 @@ public sealed class EventImporter
     }
 
     /// <summary>Only what storing throws is the store's: the events may come from another database.</summary>
-    private async Task StoredAsync(Task storing)
-    {
-        try
-        {
-            await storing.ConfigureAwait(false);
-        }
-        catch (Exception error) when (PostgresErrors.Describes(error))
-        {
-            throw PostgresErrors.Translate(error, _connections.Target);
-        }
-    }
+    private Task StoredAsync(Task storing) => _connections.TranslateAsync(() => storing);
 }

@@ -73,11 +73,15 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
     /// <summary>The highest version of the log as it was last seen; 0 before the first look.</summary>
     internal long Highest => Volatile.Read(ref _highest);
 
+    // Of the last look; only the pump asks.
+    private bool IsHeldBack => _horizon.HeldBy is not null || _watch.Holder is not null;
+
     /// <summary>For how long the one named as holder has been seen by now.</summary>
     internal TimeSpan HeldFor => _watch.HeldFor;
 
     /// <summary>One look at the log, held back or not: afterwards all that is told here is of now.</summary>
-    internal Task LookAsync(CancellationToken cancellationToken) => WaitAsync(new MarkWaiter(target: 0), cancellationToken);
+    internal Task LookAsync(CancellationToken cancellationToken) =>
+        _connections.TranslateAsync(() => WaitAsync(new MarkWaiter(target: 0), cancellationToken));
 
     /// <summary>The same, for who found the log held back and goes on: whoever holds it is named after a while.</summary>
     internal void LookSoon()
@@ -238,9 +242,6 @@ internal sealed class SettledMark : ISettledMark, IAsyncDisposable, IDisposable
             }
         }
     }
-
-    // Of the last look; only the pump asks.
-    private bool IsHeldBack => _horizon.HeldBy is not null || _watch.Holder is not null;
 
     /// <summary>Whether there is a reason for another look; where not, the next one who comes starts the pump again.</summary>
     private bool GoesOn()

@@ -110,6 +110,14 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <inheritdoc cref="TranslateAsync{T}"/>
+    internal Task TranslateAsync(Func<Task> run) =>
+        TranslateAsync(async () =>
+        {
+            await run().ConfigureAwait(false);
+            return true;
+        });
+
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
     internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>
         await (_listener ?? _pool).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

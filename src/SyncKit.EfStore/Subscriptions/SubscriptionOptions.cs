@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore;
 
@@ -80,12 +81,7 @@ public sealed class SubscriptionOptions
         }
 
         void Range<T>(string property, T? value, T least, T most)
-            where T : struct, IComparable<T>
-        {
-            if (value is { } given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0))
-            {
-                faults.Add($"SubscriptionOptions.{property} of '{name}' must be from {least} to {most}; it is {given}.");
-            }
-        }
+            where T : struct, IComparable<T> =>
+            OptionRange.Check(faults, $"SubscriptionOptions.{property} of '{name}'", value, least, most);
     }
 }

@@ -23,9 +23,7 @@ internal sealed class FaultsCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms, PostgresSource.Embedded] }, cancellationToken);
-        await Console.Error.WriteLineAsync(server.Description);
+        await using var server = await StressServer.StartAsync(null, cancellationToken);
         var exact = true;
         foreach (var seed in Enumerable.Range(parsed.GetValue(_seed), parsed.GetValue(_runs)))
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Stress.Hold;
 
@@ -19,9 +18,7 @@ internal sealed class HoldCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms, PostgresSource.Embedded] }, cancellationToken);
-        await Console.Error.WriteLineAsync(server.Description);
+        await using var server = await StressServer.StartAsync(null, cancellationToken);
         var run = new HoldRun(TimeSpan.FromSeconds(parsed.GetValue(_seconds)), TimeSpan.FromMilliseconds(parsed.GetValue(_limit)));
         var result = await run.RunAsync(server, Console.Error.WriteLine, cancellationToken);
         foreach (var reader in result.Readers)

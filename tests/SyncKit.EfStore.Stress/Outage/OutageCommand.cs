@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Stress.Outage;
 
@@ -19,10 +18,7 @@ internal sealed class OutageCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        // A private cluster: it is stopped.
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms, PostgresSource.Embedded] }, cancellationToken);
-        await Console.Error.WriteLineAsync(server.Description);
+        await using var server = await StressServer.StartAsync(null, cancellationToken);
         var run = new OutageRun(TimeSpan.FromSeconds(parsed.GetValue(_seconds)), parsed.GetValue(_silences));
         var result = await run.RunAsync(server, Console.Error.WriteLine, cancellationToken);
         await Console.Out.WriteLineAsync($"{(result.IsLive ? "live" : "NOT LIVE")} again after the server was back, limit {result.LiveWithin.TotalSeconds:0.00} s: {Tell(result.Live)}");

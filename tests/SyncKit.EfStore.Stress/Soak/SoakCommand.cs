@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Spectre.Console;
-using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Stress.Soak;
 
@@ -22,10 +21,7 @@ internal sealed class SoakCommand : Command
     {
         var duration = TimeSpan.FromMinutes(parsed.GetValue(_minutes));
 
-        // A private cluster: the faults crash it.
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms, PostgresSource.Embedded] }, cancellationToken);
-        await Console.Error.WriteLineAsync($"{server.Description}; {duration.TotalMinutes:0} minutes, seed {parsed.GetValue(_seed)}");
+        await using var server = await StressServer.StartAsync($"{duration.TotalMinutes:0} minutes, seed {parsed.GetValue(_seed)}", cancellationToken);
         var result = await new SoakRun(duration, parsed.GetValue(_seed)).RunAsync(server, new Lines(), cancellationToken);
 
         Print(result);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Stress.Takeover;
 
@@ -36,9 +35,7 @@ internal sealed class TakeoverCommand : Command
         }
 
         var (rounds, lease) = parsed.GetValue(_short) ? (4, 2) : (parsed.GetValue(_rounds), parsed.GetValue(_lease));
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms, PostgresSource.Embedded] }, cancellationToken);
-        await Console.Error.WriteLineAsync($"{server.Description}; {rounds:N0} rounds, a lease of {lease} s");
+        await using var server = await StressServer.StartAsync($"{rounds:N0} rounds, a lease of {lease} s", cancellationToken);
         var moments = Enumerable.Range(0, rounds).Select(round => AllMoments[round % AllMoments.Length]).ToList();
         var result = await new TakeoverRun(moments, lease, parsed.GetValue(_careless)).RunAsync(server, new Lines(), cancellationToken);
         await Console.Out.WriteLineAsync(

@@ -52,7 +52,7 @@ public sealed class AppendRetryTests
     [TestMethod]
     public async Task A_server_that_restarts_under_appends_stores_each_once()
     {
-        await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] });
+        await using var server = await TestServer.StartOwnAsync();
         await using var database = await server.CreateDatabaseAsync();
         await using var store = new TestStore(database.ConnectionString);
         using var enough = new CancellationTokenSource();

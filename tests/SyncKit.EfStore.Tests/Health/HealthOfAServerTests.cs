@@ -12,8 +12,7 @@ public sealed class HealthOfAServerTests
 
     [ClassInitialize]
     public static async Task StartServerAsync(TestContext context) =>
-        _server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, context.CancellationToken);
+        _server = await TestServer.StartOwnAsync(context.CancellationToken);
 
     [ClassCleanup]
     public static async Task RemoveServerAsync() => await _server.DisposeAsync();

@@ -13,8 +13,7 @@ public sealed class StandbyTests
     public async Task A_standby_is_refused_until_it_is_promoted_and_what_it_lacks_then_is_named()
     {
         var cancellation = TestContext.CancellationToken;
-        await using var primary = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, cancellation);
+        await using var primary = await TestServer.StartOwnAsync(cancellation);
         await using var database = await primary.CreateDatabaseAsync(cancellation);
         await using var store = new TestStore(database.ConnectionString);
         await store.Events.StoreAsync(Sample.Event("a"), cancellation);

@@ -16,8 +16,7 @@ public sealed class FaultsRunTests
     [DataRow(false)]
     public async Task A_handler_is_exact_if_its_effects_and_its_checkpoint_are_one_transaction_and_not_otherwise(bool oneTransaction)
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, TestContext.CancellationToken);
+        await using var server = await TestServer.StartOwnAsync(TestContext.CancellationToken);
         await using var target = new ByHandTarget(oneTransaction);
 
         var result = await new FaultsRun(Faults, seed: 20_261_123).RunAsync(server, target, new Progress<FaultKind>(), TestContext.CancellationToken);
@@ -31,8 +30,7 @@ public sealed class FaultsRunTests
     [TestMethod]
     public async Task A_named_subscription_with_a_context_is_exact()
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Sources = [PostgresSource.LocalPrograms] }, TestContext.CancellationToken);
+        await using var server = await TestServer.StartOwnAsync(TestContext.CancellationToken);
         await using var target = new NamedTarget();
 
         var result = await new FaultsRun(Faults, seed: 20_261_124).RunAsync(server, target, new Progress<FaultKind>(), TestContext.CancellationToken);
