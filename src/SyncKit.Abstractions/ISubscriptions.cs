@@ -7,8 +7,9 @@ namespace SyncKit;
 /// once in its own process, elsewhere within a third of its lease. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// Every method that takes a name throws <see cref="SubscriptionException"/> where there is no subscription of that name, and
-/// <see cref="EventStoreUnavailableException"/> when the store cannot be used.
+/// Every method that takes a name throws <see cref="SubscriptionException"/> where there is no subscription of that name and this
+/// process hosts none either, and <see cref="EventStoreUnavailableException"/> when the store cannot be used. A hosted one may be asked before its
+/// host has started.
 /// </remarks>
 public interface ISubscriptions
 {

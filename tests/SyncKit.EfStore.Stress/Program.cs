@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace SyncKit.EfStore.Stress;
 
-/// <summary>Runs the order stress or the soak; or, asked to by one of them, is the second process that reads.</summary>
+/// <summary>Runs what is asked for; or, asked to by one of those, is the second process that reads or subscribes.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)

@@ -26,12 +26,14 @@ internal sealed class StoreHost : IAsyncDisposable
     /// Seconds, for the pool, which then notices silence while idle. Not where memory is watched: Npgsql 10.0.3 never lets go of a pooled
     /// connection that broke with it, since its timer stays armed (9 kB each, seen in the heap).
     /// </param>
+    /// <param name="configure">Options other than these.</param>
     internal static async Task<StoreHost> StartAsync(
         string connectionString,
         Action<EventStoreBuilder>? add,
         CancellationToken cancellationToken,
         string applicationName = ApplicationName,
-        int keepAlive = 1)
+        int keepAlive = 1,
+        Action<EventStoreOptions>? configure = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var store = builder.Services.AddPostgresEventStore(options =>
@@ -47,6 +49,7 @@ internal sealed class StoreHost : IAsyncDisposable
             options.ReconnectInterval = TimeSpan.FromMilliseconds(20);
             options.MaxReconnectInterval = TimeSpan.FromMilliseconds(500);
             options.PollInterval = TimeSpan.FromSeconds(1);
+            configure?.Invoke(options);
         });
         add?.Invoke(store);
         var host = builder.Build();

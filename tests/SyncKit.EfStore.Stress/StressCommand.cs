@@ -1,8 +1,11 @@
 using System.CommandLine;
 using SyncKit.EfStore.Stress.Faults;
+using SyncKit.EfStore.Stress.Hold;
 using SyncKit.EfStore.Stress.Order;
+using SyncKit.EfStore.Stress.Outage;
 using SyncKit.EfStore.Stress.Reading;
 using SyncKit.EfStore.Stress.Soak;
+using SyncKit.EfStore.Stress.Takeover;
 
 namespace SyncKit.EfStore.Stress;
 
@@ -18,8 +21,12 @@ internal sealed class StressCommand : RootCommand
     {
         Add(new OrderCommand());
         Add(new FaultsCommand());
+        Add(new TakeoverCommand());
+        Add(new OutageCommand());
+        Add(new HoldCommand());
         Add(new SoakCommand());
         Add(new ReaderCommand());
+        Add(new SubscriberCommand());
     }
 
     /// <summary>An option with a whole number within bounds.</summary>

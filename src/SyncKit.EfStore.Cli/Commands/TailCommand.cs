@@ -16,7 +16,7 @@ internal sealed class TailCommand : Command, IHasExamples
     private readonly Option<bool> _json = CommonOptions.Json();
 
     internal TailCommand()
-        : base("tail", "Follow the log: print each event once, as soon as it is committed.")
+        : base("tail", "Follow the log: print each event once, in version order, as soon as nothing can come before it.")
     {
         Add(_stream);
         Add(_types);
@@ -33,26 +33,40 @@ internal sealed class TailCommand : Command, IHasExamples
         await host.ListenAsync(cancellationToken);
         using var states = new ListenerWatch(host.Realtime.ListenerStates);
 
-        var types = parsed.GetValue(_types) ?? [];
-        var events = Channel.CreateBounded<StoredEvent>(new BoundedChannelOptions(Ahead) { SingleReader = true });
+        // Before it is said: what is committed from then on is behind this version.
+        var since = parsed.GetValue(_since) ?? await host.Store.GetLatestVersionAsync(cancellationToken);
+        var filter = new SubscriptionFilter { AggregateId = parsed.GetValue(_stream), EventTypes = parsed.GetValue(_types) ?? [] };
+        var log = host.Realtime.SubscribeAsync(since, filter, cancellationToken);
         await using var printer = Printers.Events(parsed.GetValue(_json));
-        await using var subscription = await SubscribeAsync(
-            host.Realtime, parsed, async (stored, token) =>
-            {
-                if (types.Length == 0 || types.Contains(stored.EventType))
-                {
-                    await events.Writer.WriteAsync(stored, token);
-                }
-            },
-            cancellationToken);
+        StandardError.Plain(filter.AggregateId is { } stream ? $"following stream '{stream}'" : "following all events");
 
-        StandardError.Plain(parsed.GetValue(_stream) is { } stream ? $"following stream '{stream}'" : "following all events");
-        return await Following.PrintAsync(events, printer, states, cancellationToken);
+        var events = Channel.CreateBounded<StoredEvent>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(log, events.Writer, ended.Token);
+        try
+        {
+            return await Following.PrintAsync(events, printer, states, cancellationToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await reading;
+        }
     }
 
-    private Task<IAsyncDisposable> SubscribeAsync(
-        IRealtimeEventStore store, ParseResult parsed, Func<StoredEvent, CancellationToken, Task> handler, CancellationToken cancellationToken) =>
-        parsed.GetValue(_stream) is { } stream
-            ? store.SubscribeToStreamAsync(stream, handler, parsed.GetValue(_since), cancellationToken)
-            : store.SubscribeToAllAsync(handler, parsed.GetValue(_since), cancellationToken);
+    /// <summary>Reads ahead of the printer, so that a lone event is written out at once and many in large pieces.</summary>
+    private static async Task ReadAsync(IAsyncEnumerable<StoredEvent> log, ChannelWriter<StoredEvent> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var stored in log.WithCancellation(cancellationToken))
+            {
+                await events.WriteAsync(stored, cancellationToken);
+            }
+        }
+        catch (Exception error)
+        {
+            events.TryComplete(error); // Whoever prints throws it.
+        }
+    }
 }

@@ -14,10 +14,18 @@ namespace SyncKit.EfStore.Subscriptions;
 /// Catching up begins once live notifications arrive, which wait meanwhile. What was read is not handled again when its notification comes:
 /// everything up to the version that was settled then, and above it exactly the versions that one snapshot showed. Several snapshots would
 /// show a successor in a stream whose predecessor was committed too late for the one before.
+/// <para>
+/// A forged notification may make the hub show a version twice, or as another stream's. What a notification led to is therefore remembered,
+/// and of the event that was read only the log says which stream it is of.
+/// </para>
 /// </remarks>
 internal sealed class EventSubscription : IAsyncDisposable
 {
     private const int VersionsPerRead = 1_000;
+
+    // Only a version that the hub has not confirmed can be shown again, and of those that it shows above it until then none is confirmed either:
+    // confirming is a read of all below. So the highest of what was handled, as many as it may have unconfirmed, are all that can come again.
+    private const int MostToldRuns = 2 * ShownVersions.MostUnconfirmed;
 
     private readonly NotificationHub _hub;
     private readonly EventReader _reader;
@@ -33,6 +41,8 @@ internal sealed class EventSubscription : IAsyncDisposable
     // Written while catching up, read by deliveries, which wait for _caughtUp.
     private readonly VersionSet _handledAbove = new();
     private long _handledThrough;
+
+    private readonly VersionSet _handledAsTold = new(); // deliveries only
 
     private HubSubscription? _place;
     private Task _catchUp = Task.CompletedTask;
@@ -119,7 +129,7 @@ internal sealed class EventSubscription : IAsyncDisposable
             }).ConfigureAwait(false);
             foreach (var versions in _handledAbove.Versions().Chunk(VersionsPerRead))
             {
-                await HandleAsync([.. versions]).ConfigureAwait(false);
+                await HandleAsync([.. versions], HandleAsync).ConfigureAwait(false);
             }
 
             _caughtUp.TrySetResult();
@@ -151,24 +161,39 @@ internal sealed class EventSubscription : IAsyncDisposable
         foreach (var notification in batch)
         {
             var version = notification.Version.Value;
-            if (version > _handledThrough && !_handledAbove.Contains(version))
+            if (version > _handledThrough && !_handledAbove.Contains(version) && !_handledAsTold.Contains(version))
             {
                 versions.Add(version);
             }
         }
 
-        await HandleAsync(versions).ConfigureAwait(false);
+        await HandleAsync(versions, HandleOnceAsync).ConfigureAwait(false);
+    }
+
+    private async Task HandleOnceAsync(StoredEvent stored)
+    {
+        if ((_aggregateId is not null && _aggregateId != stored.AggregateId) || _handledAsTold.Contains(stored.Version.Value))
+        {
+            return;
+        }
+
+        await HandleAsync(stored).ConfigureAwait(false);
+        _handledAsTold.Add(stored.Version.Value);
+        if (_handledAsTold.RunCount == MostToldRuns)
+        {
+            _handledAsTold.RemoveThrough(_handledAsTold.Runs.ElementAt(ShownVersions.MostUnconfirmed - 1).Last);
+        }
     }
 
     /// <summary>Handles the events of these versions; those handled are taken out, so that a failed read goes on with the rest.</summary>
-    private Task<bool> HandleAsync(List<long> versions) =>
+    private Task<bool> HandleAsync(List<long> versions, Func<StoredEvent, Task> handle) =>
         PatientlyAsync(async cancellationToken =>
         {
             if (versions.Count > 0)
             {
                 await foreach (var stored in _reader.ReadVersionsAsync([.. versions], cancellationToken).ConfigureAwait(false))
                 {
-                    await HandleAsync(stored).ConfigureAwait(false);
+                    await handle(stored).ConfigureAwait(false);
                     versions.Remove(stored.Version.Value);
                 }
             }

@@ -1,4 +1,4 @@
-using Npgsql;
+using SyncKit.EfStore.Stress.Folding;
 using SyncKit.EfStore.Stress.Writing;
 using SyncKit.EfStore.Testing;
 
@@ -7,20 +7,6 @@ namespace SyncKit.EfStore.Stress.Faults;
 /// <summary>One handler behind a wire, steady appends past it, and the faults of one seed; then the handler's table against the log.</summary>
 internal sealed class FaultsRun(int faults, int seed)
 {
-    private const string FoldTableSql = "CREATE TABLE fold (aggregate_id text PRIMARY KEY, events bigint NOT NULL, total bigint NOT NULL)";
-
-    private const string CompareSql =
-        """
-        WITH log AS (
-            SELECT aggregate_id, count(*) AS events, sum(coalesce((data ->> 'number')::bigint, 0))::bigint AS total FROM events GROUP BY aggregate_id
-        )
-        SELECT
-            (SELECT count(*) FROM log FULL JOIN fold USING (aggregate_id)
-             WHERE (log.events, log.total) IS DISTINCT FROM (fold.events, fold.total)),
-            (SELECT count(*) FROM events),
-            (SELECT coalesce(max(version), 0) FROM events)
-        """;
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
@@ -39,12 +25,7 @@ internal sealed class FaultsRun(int faults, int seed)
         await using var database = await server.CreateDatabaseAsync(cancellationToken);
         await using var proxy = new TcpProxy(database.ConnectionString);
         await using var writing = await StoreHost.StartAsync(database.ConnectionString, null, cancellationToken, "stress writer");
-        await using (var connection = await OpenAsync(database.ConnectionString, cancellationToken))
-        {
-            await using var create = new NpgsqlCommand(FoldTableSql, connection);
-            await create.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await FoldTable.CreateAsync(database.ConnectionString, cancellationToken);
         await target.StartAsync(database.ConnectionString, proxy.ConnectionString, cancellationToken);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var appending = new SteadyAppends(writing.Store).RunAsync(enough.Token);
@@ -70,14 +51,14 @@ internal sealed class FaultsRun(int faults, int seed)
 
         await CatchUpAsync(target, database.ConnectionString, cancellationToken);
         var checkpoint = await target.CheckpointAsync(database.ConnectionString, cancellationToken);
-        var (differences, events, last) = await CompareAsync(database.ConnectionString, cancellationToken);
+        var (differences, events, last) = await FoldTable.CompareAsync(database.ConnectionString, cancellationToken);
         return new FaultsResult(target.Name, report, events, last, checkpoint, differences);
     }
 
     /// <summary>Waits until the handler is at the end, or has not moved for a minute: the comparison will say what it lacks.</summary>
     private static async Task CatchUpAsync(IFaultTarget target, string connectionString, CancellationToken cancellationToken)
     {
-        var (_, _, last) = await CompareAsync(connectionString, cancellationToken);
+        var (_, _, last) = await FoldTable.CompareAsync(connectionString, cancellationToken);
         var (reached, since) = (-1L, TimeProvider.System.GetTimestamp());
         while (reached < last && TimeProvider.System.GetElapsedTime(since) < Patience)
         {
@@ -85,21 +66,5 @@ internal sealed class FaultsRun(int faults, int seed)
             (since, reached) = (now == reached ? since : TimeProvider.System.GetTimestamp(), now);
             await Task.Delay(Look, cancellationToken);
         }
-    }
-
-    private static async Task<(long Differences, long Events, long Last)> CompareAsync(string connectionString, CancellationToken cancellationToken)
-    {
-        await using var connection = await OpenAsync(connectionString, cancellationToken);
-        await using var compare = new NpgsqlCommand(CompareSql, connection);
-        await using var row = await compare.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
-    }
-
-    private static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        return connection;
     }
 }

@@ -1,8 +1,8 @@
 namespace SyncKit.EfStore.Stress.Faults;
 
 /// <summary>
-/// A handler with a checkpoint that must do each event exactly once in effect, whatever breaks. Its effect is the table <c>fold</c>: for each
-/// stream the number of its events, and the sum of <c>number</c> in their data, an event without one counting 0. Another kind of handler is
+/// A handler with a checkpoint that must do each event exactly once in effect, whatever breaks. Its effect is the table of
+/// <see cref="Folding.FoldTable"/>. Another kind of handler is
 /// another file, and a line in <see cref="FaultTargets"/>. One object for each run.
 /// </summary>
 internal interface IFaultTarget : IAsyncDisposable

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SyncKit.EfStore.Stress.Folding;
 
 namespace SyncKit.EfStore.Stress.Faults;
 
@@ -49,45 +50,5 @@ internal sealed class NamedTarget : IFaultTarget
         {
             await _host.DisposeAsync();
         }
-    }
-
-    private sealed class FoldHandler : IEventHandler<FoldContext>
-    {
-        public async Task HandleAsync(StoredEvent stored, FoldContext db, CancellationToken cancellationToken)
-        {
-            using var data = stored.Data!.ToDocument();
-            var number = data.RootElement.TryGetProperty("number", out var value) ? value.GetInt64() : 0;
-            if (await db.Rows.FindAsync([stored.AggregateId], cancellationToken) is not { } row)
-            {
-                row = new FoldRow { AggregateId = stored.AggregateId };
-                db.Rows.Add(row);
-            }
-
-            row.Events++;
-            row.Total += number;
-        }
-    }
-
-    private sealed class FoldContext(DbContextOptions<FoldContext> options) : DbContext(options)
-    {
-        internal DbSet<FoldRow> Rows => Set<FoldRow>();
-
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<FoldRow>(row =>
-        {
-            row.ToTable("fold");
-            row.HasKey(r => r.AggregateId);
-            row.Property(r => r.AggregateId).HasColumnName("aggregate_id");
-            row.Property(r => r.Events).HasColumnName("events");
-            row.Property(r => r.Total).HasColumnName("total");
-        });
-    }
-
-    private sealed class FoldRow
-    {
-        public required string AggregateId { get; init; }
-
-        public long Events { get; set; }
-
-        public long Total { get; set; }
     }
 }

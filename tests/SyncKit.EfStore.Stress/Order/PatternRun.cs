@@ -97,16 +97,7 @@ internal sealed class PatternRun(Pattern pattern, int events, int seed)
             await mark.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        var committed = new List<CommittedEvent>();
-        await using (var read = new NpgsqlCommand("SELECT version, aggregate_id, stream_version FROM events ORDER BY version", connection))
-        await using (var rows = await read.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await rows.ReadAsync(cancellationToken))
-            {
-                committed.Add(new CommittedEvent(rows.GetInt64(0), rows.GetString(1), rows.GetInt64(2)));
-            }
-        }
-
+        var committed = await CommittedEvent.ReadAllAsync(connection, cancellationToken);
         foreach (var group in groups)
         {
             await group.CatchUpAsync(committed.Count, committed[^1].Version, cancellationToken);

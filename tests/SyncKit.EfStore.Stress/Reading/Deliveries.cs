@@ -6,7 +6,7 @@ namespace SyncKit.EfStore.Stress.Reading;
 internal sealed class Deliveries
 {
     private readonly Lock _lock = new();
-    private readonly List<long> _versions = [];
+    private readonly List<(long Version, long At)> _delivered = [];
     private readonly HashSet<long> _distinct = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _highest;
@@ -20,7 +20,7 @@ internal sealed class Deliveries
     {
         lock (_lock)
         {
-            _versions.Add(version.Value);
+            _delivered.Add((version.Value, TimeProvider.System.GetTimestamp()));
             _distinct.Add(version.Value);
             _highest = Math.Max(_highest, version.Value);
         }
@@ -38,13 +38,16 @@ internal sealed class Deliveries
         }
     }
 
-    internal IReadOnlyList<long> Versions
+    internal IReadOnlyList<long> Versions => [.. Timed.Select(delivery => delivery.Version)];
+
+    /// <summary>With the time stamp of each delivery.</summary>
+    internal IReadOnlyList<(long Version, long At)> Timed
     {
         get
         {
             lock (_lock)
             {
-                return [.. _versions];
+                return [.. _delivered];
             }
         }
     }

@@ -16,6 +16,9 @@ internal interface ILogReader
     /// <summary>Whether it is there to show what goes wrong without care: its losses are shown, and fail nothing.</summary>
     bool IsControl => false;
 
+    /// <summary>How long it may wait for an open append even with events that come before it. Zero where it promises not to.</summary>
+    TimeSpan MayWait => TimeSpan.Zero;
+
     /// <summary>What it needs of the store's registration, before the host is built.</summary>
     void AddTo(EventStoreBuilder builder)
     {

@@ -10,6 +10,10 @@ internal sealed class LoadReader : ILogReader
 
     public DeliveryOrder Order => DeliveryOrder.ByVersion;
 
+    // A call covers what was committed before it. One that sees events on both sides of an open append therefore waits, for at most this long, and
+    // only then returns those before it.
+    public TimeSpan MayWait => TimeSpan.FromSeconds(5);
+
     public Task FollowAsync(IServiceProvider services, Deliveries deliveries, CancellationToken stopping) =>
         PolledReader.FollowAsync(services.GetRequiredService<IEventStore>().LoadAsync, deliveries.Add, deliveries.Ready, stopping);
 }

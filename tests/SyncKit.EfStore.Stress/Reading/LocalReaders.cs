@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using SyncKit.EfStore.Stress.Checking;
 
 namespace SyncKit.EfStore.Stress.Reading;
@@ -18,19 +20,39 @@ internal sealed class LocalReaders : IReaderGroup
         _readers = [.. readers.Select(reader => Start(reader, new Deliveries()))];
     }
 
+    internal IServiceProvider Services => _host.Services;
+
+    /// <summary>Each reader with what it was given so far.</summary>
+    internal IEnumerable<(ILogReader Reader, Deliveries Deliveries)> All => _readers.Select(running => (running.Reader, running.Deliveries));
+
+    /// <param name="connectionString">The database.</param>
+    /// <param name="readers">New ones.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <param name="logging">Takes what the store logs; null where nobody wants to know.</param>
+    /// <param name="configure">Options other than those of a <see cref="StoreHost"/>.</param>
     internal static async Task<LocalReaders> StartAsync(
-        string connectionString, IReadOnlyList<ILogReader> readers, CancellationToken cancellationToken)
+        string connectionString,
+        IReadOnlyList<ILogReader> readers,
+        CancellationToken cancellationToken,
+        ILoggerProvider? logging = null,
+        Action<EventStoreOptions>? configure = null)
     {
         var host = await StoreHost.StartAsync(
             connectionString,
             builder =>
             {
+                if (logging is not null)
+                {
+                    builder.Services.AddLogging(logs => logs.AddProvider(logging));
+                }
+
                 foreach (var reader in readers)
                 {
                     reader.AddTo(builder);
                 }
             },
-            cancellationToken);
+            cancellationToken,
+            configure: configure);
         var group = new LocalReaders(host, readers);
         foreach (var (_, deliveries, following) in group._readers)
         {

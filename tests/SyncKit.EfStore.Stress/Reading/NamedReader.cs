@@ -14,7 +14,7 @@ internal sealed class NamedReader : ILogReader
 
     public DeliveryOrder Order => DeliveryOrder.ByVersion;
 
-    private string Subscription { get; } = $"stress-{Environment.ProcessId}";
+    internal static string Subscription { get; } = $"stress-{Environment.ProcessId}";
 
     public void AddTo(EventStoreBuilder builder)
     {

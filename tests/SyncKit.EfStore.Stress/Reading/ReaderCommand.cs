@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SyncKit.EfStore.Stress.Processes;
 
 namespace SyncKit.EfStore.Stress.Reading;
 
@@ -7,7 +8,6 @@ namespace SyncKit.EfStore.Stress.Reading;
 internal sealed class ReaderCommand : Command
 {
     internal const string Verb = "reader";
-    internal const string ConnectionVariable = "SYNCKIT_STRESS_CONNECTION";
 
     private readonly Argument<DirectoryInfo> _folder = new("folder") { Description = "Where to write what the readers were given." };
 
@@ -21,10 +21,8 @@ internal sealed class ReaderCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var connectionString = Environment.GetEnvironmentVariable(ConnectionVariable);
-        if (connectionString is null)
+        if (await ChildProgram.ConnectionStringAsync() is not { } connectionString)
         {
-            await Console.Error.WriteLineAsync($"{ConnectionVariable} is not set: this verb is for 'order' to start.");
             return StressCommand.WrongUsage;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using SyncKit.EfStore.Stress.Checking;
+using SyncKit.EfStore.Stress.Processes;
 
 namespace SyncKit.EfStore.Stress.Reading;
 
@@ -26,18 +27,7 @@ internal sealed class ReaderProcess : IReaderGroup
     internal static async Task<ReaderProcess> StartAsync(string connectionString, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("synckit-stress-");
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(ReaderProcess).Assembly.Location);
-        }
-
-        start.ArgumentList.Add(ReaderCommand.Verb);
-        start.ArgumentList.Add(folder.FullName);
-
-        // Not on the command line, which everybody on the machine can read.
-        start.Environment[ReaderCommand.ConnectionVariable] = connectionString;
-        var group = new ReaderProcess(Process.Start(start)!, folder);
+        var group = new ReaderProcess(ChildProgram.Start(connectionString, ReaderCommand.Verb, folder.FullName), folder);
         try
         {
             await group.HearAsync(Ready, cancellationToken);

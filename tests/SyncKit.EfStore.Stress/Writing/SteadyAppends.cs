@@ -1,7 +1,9 @@
 namespace SyncKit.EfStore.Stress.Writing;
 
 /// <summary>Steady appends: fifty a second, each repeated until it is stored.</summary>
-internal sealed class SteadyAppends(IEventStore store)
+/// <param name="store">The store.</param>
+/// <param name="stored">Called with each event that is stored, and the time stamp of when that was known.</param>
+internal sealed class SteadyAppends(IEventStore store, Action<EventVersion, long>? stored = null)
 {
     internal const int Streams = 40;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
@@ -39,7 +41,8 @@ internal sealed class SteadyAppends(IEventStore store)
         {
             try
             {
-                await store.StoreAsync(soaked, CancellationToken.None);
+                var result = await store.StoreAsync(soaked, CancellationToken.None);
+                stored?.Invoke(result.Version, TimeProvider.System.GetTimestamp());
                 Interlocked.Increment(ref _stored);
                 return;
             }

@@ -9,9 +9,7 @@ internal static class UnrelatedTransaction
 
     internal static async Task RunAsync(string connectionString, CancellationToken stopping)
     {
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "unrelated" }.ConnectionString);
-        await connection.OpenAsync(CancellationToken.None);
+        await using var connection = await OpenAsync(connectionString);
         await ExecuteAsync(connection, "CREATE TABLE unrelated (id bigserial)");
         while (!stopping.IsCancellationRequested)
         {
@@ -19,6 +17,24 @@ internal static class UnrelatedTransaction
             await Task.Delay(OpenFor, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await ExecuteAsync(connection, "COMMIT");
         }
+    }
+
+    /// <summary>One of them, open for so long.</summary>
+    internal static async Task HoldAsync(string connectionString, TimeSpan openFor, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(connectionString);
+        await ExecuteAsync(connection, "CREATE TABLE IF NOT EXISTS unrelated (id bigserial)");
+        await ExecuteAsync(connection, "BEGIN; INSERT INTO unrelated DEFAULT VALUES");
+        await Task.Delay(openFor, cancellationToken);
+        await ExecuteAsync(connection, "COMMIT");
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(string connectionString)
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "unrelated" }.ConnectionString);
+        await connection.OpenAsync(CancellationToken.None);
+        return connection;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)

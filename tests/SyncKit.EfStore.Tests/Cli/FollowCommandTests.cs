@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Tests.Cli;
 
@@ -35,6 +36,21 @@ public sealed class FollowCommandTests : CliDatabase
 
         tail.Terminate();
         Assert.AreEqual(0, (await tail.EndAsync()).ExitCode);
+    }
+
+    [TestMethod]
+    public async Task Tail_prints_in_version_order_so_that_the_last_version_can_be_given_to_since()
+    {
+        using var tail = SynckitProcess.Start(ConnectionString, "tail");
+        await tail.UntilSaidAsync("following all events");
+        await using var held = await HeldTransaction.BeginAsync(ConnectionString);
+        await ImportAsync(Lines(3));
+
+        // The import is committed and above what is open: without care it would come first.
+        await tail.UntilSaidAsync("held back by");
+        await held.CommitAsync();
+        Assert.AreEqual(held.EventId, Id(await tail.ReadLineAsync()));
+        Assert.AreEqual("e1", Id(await tail.ReadLineAsync()));
     }
 
     [TestMethod]

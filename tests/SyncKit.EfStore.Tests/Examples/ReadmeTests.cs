@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace SyncKit.EfStore.Tests.Examples;
 
@@ -30,6 +34,51 @@ public sealed partial class ReadmeTests
     [TestMethod]
     public async Task The_program_with_a_context_of_its_own_saves_row_and_event_and_joins_them() => await AssertPrintsAsync(
         "SyncKit.EfStore.QuickStartDbContext", "an order of 12: OrderPlaced, 1 in its stream");
+
+    [TestMethod]
+    public async Task The_lines_about_subscriptions_are_those_compiled_here_and_work()
+    {
+        var compiled = Lines(RepositoryRoot.Read("tests", "SyncKit.EfStore.Tests", "Examples", "SubscriptionExample.cs"));
+        var readme = RepositoryRoot.Read("README.md");
+        Assert.Contains(Lines(CSharpBlock().Matches(readme)[2].Groups["code"].Value), compiled);
+        var text = readme.Split("## Subscriptions")[1].Split("\n## ")[0];
+        foreach (var call in (string[])["WaitUntilProcessedAsync(\"invoices\", result.Version)", "await foreach (var stored in store.SubscribeAsync(since, filter))"])
+        {
+            Assert.Contains(call, text);
+            Assert.Contains(call, compiled);
+        }
+
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync(TestContext.CancellationToken);
+        await using (var connection = await RawSql.ConnectAsync(database.ConnectionString))
+        {
+            await connection.RunAsync("""CREATE TABLE invoices ("Id" text PRIMARY KEY)""");
+        }
+
+        var mails = new List<string>();
+        var application = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        application.Configuration.AddInMemoryCollection([new("ConnectionStrings:EventStore", database.ConnectionString)]);
+        application.Services.AddSingleton(mails)
+            .AddDbContext<SubscriptionExample.ShopDbContext>(options => options.UseNpgsql(database.ConnectionString));
+        SubscriptionExample.Register(new(application.Services));
+        using var host = application.Build();
+        await host.StartAsync(TestContext.CancellationToken);
+        await using var scope = host.Services.CreateAsyncScope();
+        var store = host.Services.GetRequiredService<IRealtimeEventStore>();
+        var subscriptions = host.Services.GetRequiredService<ISubscriptions>();
+        var given = Sample.Event("a");
+
+        var result = await store.AppendAsync([given], ExpectedVersion.Any, TestContext.CancellationToken);
+        var invoice = await SubscriptionExample.ReadOwnWriteAsync(
+            subscriptions, result, scope.ServiceProvider.GetRequiredService<SubscriptionExample.ShopDbContext>());
+        await subscriptions.WaitUntilProcessedAsync("mails", result.Version, TestContext.CancellationToken);
+
+        Assert.AreEqual(given.Id, invoice);
+        Assert.AreEqual(given.Id, mails.Single());
+        Assert.AreEqual(result.Version, await SubscriptionExample.FollowAsync(store, EventVersion.Zero, new SubscriptionFilter()));
+        await host.StopAsync(TestContext.CancellationToken);
+
+        static string Lines(string code) => string.Join('\n', code.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+    }
 
     [TestMethod]
     public void Every_file_the_readme_says_to_open_is_there()

@@ -71,7 +71,7 @@ public sealed class ForgedNotificationTests
         await host.AllInPlaceAsync();
         var first = await host.MarkAsync(seen, "a");
 
-        await ForgeNextAsync(connection, "forged");
+        await connection.ForgeNextAsync("forged");
         await seen.WaitForIdAsync("forged"); // a hint that is wrong; the versions are the next ones
         if (!told)
         {
@@ -105,7 +105,7 @@ public sealed class ForgedNotificationTests
         var all = host.ObserveAll();
         await host.AllInPlaceAsync();
 
-        await ForgeNextAsync(connection, "forged");
+        await connection.ForgeNextAsync("forged");
 
         await host.Log.WaitForAsync("a word about it", line => line.StartsWith("Warning 212", StringComparison.Ordinal));
         Assert.AreEqual(1, meter.Forged);
@@ -182,16 +182,4 @@ public sealed class ForgedNotificationTests
 
     private static async Task<long> NextVersionAsync(Npgsql.NpgsqlConnection connection) =>
         await connection.ScalarAsync<long>("SELECT last_value + 1 FROM events_version_seq");
-
-    /// <summary>Tells of the next two versions: a row that leaves its stream version out draws twice.</summary>
-    private static async Task ForgeNextAsync(Npgsql.NpgsqlConnection connection, string id)
-    {
-        await connection.RunAsync(
-            """
-            SELECT pg_notify(channel, json_build_object('version', last_value + 2, 'id', $1::text, 'aggregate_id', 'a', 'event_type', 't',
-                'created_at', NULL, 'stream_version', 2)::text)
-            FROM events_version_seq, unnest(ARRAY['events_global', 'stream_a']) AS channel
-            """,
-            id);
-    }
 }

@@ -28,4 +28,15 @@ internal static class RawInserts
         DROP TRIGGER IF EXISTS events_notify_trigger ON events;
         CREATE TRIGGER events_notify_trigger AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION notify_event_inserted();
         """);
+
+    /// <summary>
+    /// Tells of an event of stream a with the version that the next inserted row gets: one that leaves its stream version out draws twice.
+    /// </summary>
+    internal static Task<int> ForgeNextAsync(this NpgsqlConnection connection, string id) => connection.RunAsync(
+        """
+        SELECT pg_notify(channel, json_build_object('version', last_value + 2, 'id', $1::text, 'aggregate_id', 'a', 'event_type', 't',
+            'created_at', NULL, 'stream_version', 2)::text)
+        FROM events_version_seq, unnest(ARRAY['events_global', 'stream_a']) AS channel
+        """,
+        id);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace SyncKit.EfStore.Tests.Stress;
@@ -15,32 +14,9 @@ public sealed partial class OrderStressTests
     [TestMethod]
     public async Task Every_reader_of_both_processes_gets_every_event_once_and_in_order_where_a_careless_one_loses_some()
     {
-        var program = RepositoryRoot.Program(
-            "tests/SyncKit.EfStore.Stress", OperatingSystem.IsWindows() ? "SyncKit.EfStore.Stress.exe" : "SyncKit.EfStore.Stress");
-        using var stress = Process.Start(new ProcessStartInfo(program, ["order", "--short", "--seed", "20261123"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        string said;
-        string progress;
-        try
-        {
-            var output = stress.StandardOutput.ReadToEndAsync(TestContext.CancellationToken);
-            var errors = stress.StandardError.ReadToEndAsync(TestContext.CancellationToken);
-            await stress.WaitForExitAsync(TestContext.CancellationToken);
-            (said, progress) = (await output, await errors);
-        }
-        finally
-        {
-            if (!stress.HasExited)
-            {
-                stress.Kill(entireProcessTree: true);
-            }
-        }
+        var (exitCode, said, all) = await StressProgram.RunAsync(TestContext, "order", "--short", "--seed", "20261123");
 
-        TestContext.WriteLine($"{said}\n{progress}");
-        Assert.AreEqual(0, stress.ExitCode, $"{said}\n{progress}");
+        Assert.AreEqual(0, exitCode, all);
         Assert.Contains("Exact: 0 lost, 0 doubled, 0 inverted.", said);
 
         // What the program says of itself is counted here once more: readers that were not there lost nothing either.

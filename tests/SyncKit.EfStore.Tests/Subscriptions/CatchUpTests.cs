@@ -71,6 +71,47 @@ public sealed class CatchUpTests
     }
 
     [TestMethod]
+    [DataRow(null, DisplayName = "of all events")]
+    [DataRow("a", DisplayName = "of one stream")]
+    public async Task A_forged_notification_makes_no_handler_see_an_event_twice_or_one_of_another_stream(string? stream)
+    {
+        // One waits, the rest is read from the log: so what is told twice while the handler is busy comes in two batches.
+        await using var host = await ListeningHost.StartAsync(options => options.ObserverQueueCapacity = 1);
+        await using var connection = await host.ConnectAsync();
+        var (began, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var handled = new Collector<StoredEvent>();
+        Func<StoredEvent, CancellationToken, Task> handler = async (stored, cancellationToken) =>
+        {
+            began.TrySetResult();
+            await goOn.Task.WaitAsync(cancellationToken);
+            handled.OnNext(stored);
+        };
+        await using var subscription = stream is null
+            ? await host.Store.SubscribeToAllAsync(handler)
+            : await host.Store.SubscribeToStreamAsync(stream, handler);
+        var seen = host.ObserveAll();
+        await host.AllInPlaceAsync();
+        var first = await host.MarkAsync(seen, "a");
+        await began.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        // The version that the next row gets, as one of stream a; the row itself is of stream a, and the one after it of b.
+        await connection.ForgeNextAsync("forged");
+        await seen.WaitForIdAsync("forged");
+        await connection.InsertAsync("a", "real");
+        await seen.WaitForIdAsync("real");
+        await connection.ForgeNextAsync("forged as of a");
+        await seen.WaitForIdAsync("forged as of a");
+        await connection.InsertAsync("b", "of b");
+        await seen.WaitForIdAsync("of b");
+        var last = await host.MarkAsync(seen, "a");
+        goOn.SetResult();
+
+        await handled.WaitForAsync("the last one", stored => stored.Id == last);
+        Assert.AreEqual(
+            stream is null ? $"{first} real of b {last}" : $"{first} real {last}", string.Join(' ', handled.Items.Select(stored => stored.Id)));
+    }
+
+    [TestMethod]
     public async Task Begins_after_the_version_asked_for()
     {
         await using var host = await ListeningHost.StartAsync();

@@ -51,6 +51,7 @@ public static class EventDbContextExtensions
         var request = expected == ExpectedVersion.Any
             ? AppendRequest.OfEvents(events, maxJsonBytes)
             : AppendRequest.OfStreams([new StreamAppend(expected, events)], maxJsonBytes);
+        DrawnVersions.Require(context);
         PendingEvents.Check(context, request);
 
         var rows = new EventRow[request.Events.Count];

@@ -45,6 +45,7 @@ internal sealed class EventSave
     /// <summary>Sees to it that the check and the rows share a transaction.</summary>
     internal void Begin()
     {
+        DrawnVersions.Require(Context);
         if (Streams.Length > AppendRequest.MaxStreams)
         {
             throw new InvalidInputException(

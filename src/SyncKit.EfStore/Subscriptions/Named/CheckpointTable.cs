@@ -10,7 +10,8 @@ namespace SyncKit.EfStore.Subscriptions.Named;
 /// </summary>
 internal sealed class CheckpointTable(EventStoreConnections connections)
 {
-    private const string CreateSql = $"""
+    /// <summary>Makes the row; where it is there already, nothing.</summary>
+    internal const string CreateSql = $"""
         INSERT INTO {SchemaNames.SubscriptionsTable} (name, checkpoint) VALUES ($1, $2)
         ON CONFLICT (name) DO NOTHING
         """;

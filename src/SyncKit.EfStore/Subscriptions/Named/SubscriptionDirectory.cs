@@ -44,14 +44,14 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
     public async Task<IReadOnlyList<SubscriptionInfo>> ListAsync(CancellationToken cancellationToken = default) =>
         await _queries.ListAsync(cancellationToken).ConfigureAwait(false);
 
-    public async Task PauseAsync(string name, CancellationToken cancellationToken = default) =>
-        Asked(name, await _queries.PauseAsync(SubscriptionDefinition.CheckName(name), cancellationToken).ConfigureAwait(false));
+    public Task PauseAsync(string name, CancellationToken cancellationToken = default) =>
+        ChangeAsync(name, () => _queries.PauseAsync(name, cancellationToken), cancellationToken);
 
-    public async Task ResumeAsync(string name, CancellationToken cancellationToken = default) =>
-        Asked(name, await _queries.ResumeAsync(SubscriptionDefinition.CheckName(name), cancellationToken).ConfigureAwait(false));
+    public Task ResumeAsync(string name, CancellationToken cancellationToken = default) =>
+        ChangeAsync(name, () => _queries.ResumeAsync(name, cancellationToken), cancellationToken);
 
-    public async Task RebuildAsync(string name, EventVersion from = default, CancellationToken cancellationToken = default) =>
-        Asked(name, await _queries.RebuildAsync(SubscriptionDefinition.CheckName(name), from.Value, cancellationToken).ConfigureAwait(false));
+    public Task RebuildAsync(string name, EventVersion from = default, CancellationToken cancellationToken = default) =>
+        ChangeAsync(name, () => _queries.RebuildAsync(name, from.Value, cancellationToken), cancellationToken);
 
     public async Task WaitUntilProcessedAsync(string name, EventVersion version, CancellationToken cancellationToken = default)
     {
@@ -93,7 +93,7 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
     {
         await RequireAsync(name, cancellationToken).ConfigureAwait(false);
         var count = await _queries.ReplayAsync(name, version?.Value, cancellationToken).ConfigureAwait(false);
-        Asked(name, known: true);
+        LookNow(name);
         return count;
     }
 
@@ -101,7 +101,7 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
     {
         await RequireAsync(name, cancellationToken).ConfigureAwait(false);
         var count = await _queries.DropAsync(name, version?.Value, cancellationToken).ConfigureAwait(false);
-        Asked(name, known: true);
+        LookNow(name);
         return count;
     }
 
@@ -113,21 +113,40 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
     private static SubscriptionException Unknown(string name) => new(
         name, $"There is no subscription '{name}' in this log. It gets its checkpoint when a host with it first starts; ListAsync tells which there are.");
 
-    private async Task RequireAsync(string name, CancellationToken cancellationToken)
+    private Task RequireAsync(string name, CancellationToken cancellationToken) =>
+        AskAsync(
+            name,
+            async () => await _queries.CheckpointAsync(name, cancellationToken).ConfigureAwait(false) is not null,
+            cancellationToken);
+
+    /// <summary>
+    /// Does what is asked of a subscription's row. One that this process hosts is made first, if the instance has not come to that yet: who has
+    /// just started a host need not wait for it.
+    /// </summary>
+    private async Task AskAsync(string name, Func<Task<bool>> ask, CancellationToken cancellationToken)
     {
-        if (await _queries.CheckpointAsync(SubscriptionDefinition.CheckName(name), cancellationToken).ConfigureAwait(false) is null)
+        SubscriptionDefinition.CheckName(name);
+        if (!await ask().ConfigureAwait(false))
         {
-            throw Unknown(name);
+            if (!_runners.TryGetValue(name, out var runner))
+            {
+                throw Unknown(name);
+            }
+
+            var start = await runner.FirstCheckpointAsync(cancellationToken).ConfigureAwait(false);
+            await _queries.CreateAsync(name, start, cancellationToken).ConfigureAwait(false);
+            await ask().ConfigureAwait(false);
         }
     }
 
-    private void Asked(string name, bool known)
+    private async Task ChangeAsync(string name, Func<Task<bool>> change, CancellationToken cancellationToken)
     {
-        if (!known)
-        {
-            throw Unknown(name);
-        }
+        await AskAsync(name, change, cancellationToken).ConfigureAwait(false);
+        LookNow(name);
+    }
 
+    private void LookNow(string name)
+    {
         if (_runners.TryGetValue(name, out var runner))
         {
             runner.LookNow();

@@ -89,6 +89,9 @@ internal sealed class SubscriptionQueries(EventStoreConnections connections)
         return rows is [var row] ? row : null;
     }
 
+    internal Task CreateAsync(string name, long checkpoint, CancellationToken cancellationToken) =>
+        RunAsync(cancellationToken, Sql.Command(CheckpointTable.CreateSql, Sql.Text(name), Sql.Bigint(checkpoint)));
+
     internal async Task<bool> PauseAsync(string name, CancellationToken cancellationToken) =>
         await RunAsync(cancellationToken, Sql.Command(PauseSql, Sql.Text(name))).ConfigureAwait(false) > 0;
 

@@ -85,6 +85,11 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
         _hint?.Set();
     }
 
+    /// <summary>Where it begins when it has no row yet.</summary>
+    internal async ValueTask<long> FirstCheckpointAsync(CancellationToken cancellationToken) => _options.From.IsNow
+        ? await _services.Follower.SettledAsync(cancellationToken).ConfigureAwait(false)
+        : _options.From.Version.Value;
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
@@ -160,9 +165,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             }
             else
             {
-                var start = _options.From.IsNow
-                    ? await _services.Follower.SettledAsync(stopping).ConfigureAwait(false)
-                    : _options.From.Version.Value;
+                var start = await FirstCheckpointAsync(stopping).ConfigureAwait(false);
                 await _services.Checkpoints.CreateAsync(Name, start, stopping).ConfigureAwait(false);
             }
         }

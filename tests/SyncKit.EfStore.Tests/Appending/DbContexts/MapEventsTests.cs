@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Metadata.Conventions;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using Microsoft.EntityFrameworkCore.ValueGeneration;
 
 namespace SyncKit.EfStore.Tests.Appending.DbContexts;
 
@@ -93,6 +95,57 @@ public sealed class MapEventsTests
 
         Assert.AreEqual(
             "The model of 'DbContext' does not map the events. Call modelBuilder.MapEvents() in its OnModelCreating.", refused.Message);
+    }
+
+    [TestMethod]
+    [DataRow("HiLo", "by HiLo")]
+    [DataRow("never", "itself")]
+    [DataRow("generator", "by a value generator")]
+    public async Task A_model_that_chooses_versions_after_all_is_refused_before_it_stores_an_event(string how, string said)
+    {
+        var options = new DbContextOptionsBuilder<OwnVersionsDbContext>();
+        options.UseNpgsql(_shop.ConnectionString).UseEventStore().ReplaceService<IModelCacheKeyFactory, OneModelEach>();
+        await using var db = new OwnVersionsDbContext(options.Options, how);
+
+        var refused = Assert.ThrowsExactly<InvalidOperationException>(() => db.AppendEvents([Sample.Event("stream")]));
+        db.Add(new EventRow { Version = 1_000_000, Id = "own", AggregateId = "own", EventType = "T" });
+        var refusedAgain = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => db.SaveChangesAsync());
+
+        Assert.AreEqual(
+            $"The model of 'OwnVersionsDbContext' draws EventRow.Version {said}; the column's own sequence must, or readers miss events. "
+                + "Leave the property as MapEvents maps it. UseHiLo on the whole model does no harm.",
+            refused.Message);
+        Assert.AreEqual(refused.Message, refusedAgain.Message);
+        Assert.IsEmpty(await _shop.Store.StreamAsync("own"));
+    }
+
+    private sealed class OwnVersionsDbContext(DbContextOptions<OwnVersionsDbContext> options, string how) : DbContext(options)
+    {
+        internal string How => how;
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+        {
+            modelBuilder.MapEvents();
+            var version = modelBuilder.Entity<EventRow>().Property(row => row.Version);
+            _ = how switch
+            {
+                "HiLo" => version.UseHiLo(),
+                "never" => version.ValueGeneratedNever(),
+                _ => version.HasValueGenerator((_, _) => new OwnNumbers()),
+            };
+        }
+    }
+
+    private sealed class OwnNumbers : ValueGenerator<long>
+    {
+        public override bool GeneratesTemporaryValues => false;
+
+        public override long Next(EntityEntry entry) => 1_000_000;
+    }
+
+    private sealed class OneModelEach : IModelCacheKeyFactory
+    {
+        public object Create(DbContext context, bool designTime) => (context.GetType(), ((OwnVersionsDbContext)context).How, designTime);
     }
 
     private sealed class SchemaDbContext(DbContextOptions<SchemaDbContext> options) : DbContext(options)

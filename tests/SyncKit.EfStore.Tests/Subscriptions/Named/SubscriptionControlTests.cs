@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace SyncKit.EfStore.Tests.Subscriptions.Named;
 
 /// <summary>Pause, resume, rebuild and what is known of a subscription, from its own process and from another.</summary>
@@ -77,6 +79,29 @@ public sealed class SubscriptionControlTests : SubscriptionDatabase
         await host.WaitUntilProcessedAsync(new EventVersion(6));
         Assert.IsEmpty(await host.Subscriptions.ParkedAsync(SubscribingHost.Name));
         CollectionAssert.AreEqual(new long[] { 1, 2, 3, 4, 5, 6 }, Inbox.Versions[^6..]);
+    }
+
+    [TestMethod]
+    public async Task What_is_asked_of_a_hosted_one_before_it_first_ran_holds_when_it_runs()
+    {
+        await FillAsync(3);
+        var services = new ServiceCollection();
+        services.AddSingleton(Inbox).AddPostgresEventStore(ConnectionString)
+            .AddSubscription<InboxHandler>(SubscribingHost.Name, options => options.From = SubscriptionStart.Now);
+        await using (var notStarted = services.BuildServiceProvider())
+        {
+            var early = notStarted.GetRequiredService<ISubscriptions>();
+            Assert.IsEmpty(await early.ParkedAsync(SubscribingHost.Name));
+            await early.PauseAsync(SubscribingHost.Name);
+        }
+
+        await using var host = await StartAsync(options => options.From = SubscriptionStart.Now);
+        await host.WaitForAsync(SubscriptionStatus.Paused);
+        var stored = await host.Store.StoreAsync(Sample.Event("a"));
+        await host.Subscriptions.ResumeAsync(SubscribingHost.Name);
+        await host.WaitUntilProcessedAsync(stored.Version);
+
+        CollectionAssert.AreEqual(new[] { stored.Version.Value }, Inbox.Versions);
     }
 
     [TestMethod]
