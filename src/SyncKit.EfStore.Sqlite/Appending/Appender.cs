@@ -13,8 +13,7 @@ internal sealed class Appender(EventFile file, TimeProvider time)
 
     private AppendResult Append(SqliteConnection connection, AppendRequest request)
     {
-        var stored = StoredEvents.Find(connection, request.Events);
-        if (stored.Exists(match => match.IsStored))
+        if (StoredEvents.Find(connection, request.Events) is { } stored)
         {
             return Repeated(connection, request.Events, stored);
         }
@@ -42,9 +41,9 @@ internal sealed class Appender(EventFile file, TimeProvider time)
     }
 
     /// <summary>All of them, with equal content: the first result. Anything else is refused.</summary>
-    private static AppendResult Repeated(SqliteConnection connection, IReadOnlyList<EventData> events, List<StoredMatch> stored)
+    private static AppendResult Repeated(SqliteConnection connection, IReadOnlyList<EventData> events, StoredMatch[] stored)
     {
-        if (!stored.TrueForAll(match => match is { IsStored: true, IsEqual: true }))
+        if (!stored.All(match => match is { IsStored: true, IsEqual: true }))
         {
             var taken = stored.Zip(events, (match, given) => (match, given.Id)).Where(pair => pair.match.IsStored).ToList();
             throw new DuplicateEventException(

@@ -15,7 +15,7 @@ internal sealed class StreamPlaces(EventQuery query, int capacity = StreamPlaces
 
     // A stream not met so far begins with the event at hand.
     private bool _sinceTheStart = query is
-        { Direction: ReadDirection.Forwards, After.Value: 0, EventTypes.Count: 0, CreatedFrom: null, CreatedBefore: null };
+    { Direction: ReadDirection.Forwards, After.Value: 0, EventTypes.Count: 0, CreatedFrom: null, CreatedBefore: null };
 
     /// <param name="aggregateId">Its stream.</param>
     /// <param name="version">Its version; each event comes once, in the order of the read.</param>

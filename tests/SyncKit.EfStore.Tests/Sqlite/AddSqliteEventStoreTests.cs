@@ -37,7 +37,12 @@ public sealed class AddSqliteEventStoreTests
     {
         var section = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Path"] = "bound.db", ["ReadOnly"] = "true", ["CreateIfMissing"] = "false", ["BusyTimeout"] = "00:00:05", ["BatchSize"] = "7", ["MaxJsonBytes"] = "2048",
+            ["Path"] = "bound.db",
+            ["ReadOnly"] = "true",
+            ["CreateIfMissing"] = "false",
+            ["BusyTimeout"] = "00:00:05",
+            ["BatchSize"] = "7",
+            ["MaxJsonBytes"] = "2048",
         }).Build();
         using var services = new ServiceCollection().AddSqliteEventStore(section).AddSqliteEventStore(options => options.BatchSize++).BuildServiceProvider(Strict);
 
