@@ -9,13 +9,12 @@ internal sealed class StreamPlaces(EventQuery query, int capacity = StreamPlaces
     internal const int DefaultCapacity = 10_000;
 
     // Between two events of a stream that this read shows there is none that it leaves out.
-    private readonly bool _leavesNoneOut = query is { EventTypes.Count: 0, CreatedFrom: null, CreatedBefore: null };
+    private readonly bool _leavesNoneOut = LeavesNoneOut(query);
     private readonly int _step = query.Direction == ReadDirection.Forwards ? 1 : -1;
     private readonly Dictionary<string, (long Version, long Place)> _known = new(StringComparer.Ordinal);
 
     // A stream not met so far begins with the event at hand.
-    private bool _sinceTheStart = query is
-    { Direction: ReadDirection.Forwards, After.Value: 0, EventTypes.Count: 0, CreatedFrom: null, CreatedBefore: null };
+    private bool _sinceTheStart = query is { Direction: ReadDirection.Forwards, After.Value: 0 } && LeavesNoneOut(query);
 
     /// <param name="aggregateId">Its stream.</param>
     /// <param name="version">Its version; each event comes once, in the order of the read.</param>
@@ -40,4 +39,6 @@ internal sealed class StreamPlaces(EventQuery query, int capacity = StreamPlaces
         _known[aggregateId] = (version, place);
         return place;
     }
+
+    private static bool LeavesNoneOut(EventQuery query) => query is { EventTypes.Count: 0, CreatedFrom: null, CreatedBefore: null };
 }

@@ -16,7 +16,9 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
     private const string BeginReadSql = "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1";
 
     private readonly string _path;
-    private readonly SqliteEventStoreOptions _options;
+    private readonly bool _readOnly;
+    private readonly bool _mayCreate;
+    private readonly TimeSpan _busyTimeout;
     private readonly LockPatience _patience;
     private readonly CallsUnderWay _calls;
     private readonly SemaphoreSlim _preparing = new(1);
@@ -27,12 +29,9 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
     internal EventFile(SqliteEventStoreOptions options, TimeProvider time)
     {
         _path = Path.GetFullPath(options.Path);
-        _options = new SqliteEventStoreOptions
-        {
-            ReadOnly = options.ReadOnly,
-            CreateIfMissing = options.CreateIfMissing && !options.ReadOnly,
-            BusyTimeout = options.BusyTimeout,
-        };
+        _readOnly = options.ReadOnly;
+        _mayCreate = options.CreateIfMissing && !options.ReadOnly;
+        _busyTimeout = options.BusyTimeout;
         _connectionString = ConnectionString(options.ReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite);
         _patience = new LockPatience(options.BusyTimeout, time);
         _calls = new CallsUnderWay(Close);
@@ -106,7 +105,7 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
         }
         catch (SqliteException error)
         {
-            throw SqliteErrors.Translate(error, _path, _options.BusyTimeout);
+            throw SqliteErrors.Translate(error, _path, _busyTimeout);
         }
     }
 
@@ -156,20 +155,20 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
     /// <summary>Creates what is missing and may be created, and refuses a table of another shape.</summary>
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (_options.CreateIfMissing && !Directory.Exists(Path.GetDirectoryName(_path)))
+        if (_mayCreate && !Directory.Exists(Path.GetDirectoryName(_path)))
         {
             throw SqliteErrors.FolderMissing(_path);
         }
 
-        using var connection = Open(_options.CreateIfMissing ? ConnectionString(SqliteOpenMode.ReadWriteCreate) : _connectionString);
+        using var connection = Open(_mayCreate ? ConnectionString(SqliteOpenMode.ReadWriteCreate) : _connectionString);
         var shape = await LookAsync().ConfigureAwait(false);
-        if (shape.Table is null && !_options.CreateIfMissing)
+        if (shape.Table is null && !_mayCreate)
         {
             throw SqliteErrors.TableMissing(_path);
         }
 
-        shape.ThrowIfOther(_path, _options.ReadOnly);
-        if (_options.ReadOnly)
+        shape.ThrowIfOther(_path, _readOnly);
+        if (_readOnly)
         {
             return;
         }
@@ -183,7 +182,7 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
 
         await _patience.ExecuteAsync(connection, BeginWriteSql, cancellationToken).ConfigureAwait(false);
         await InTransactionAsync(connection, Create, cancellationToken).ConfigureAwait(false);
-        (await LookAsync().ConfigureAwait(false)).ThrowIfOther(_path, _options.ReadOnly);
+        (await LookAsync().ConfigureAwait(false)).ThrowIfOther(_path, _readOnly);
 
         async Task<FileShape> LookAsync()
         {
@@ -197,7 +196,7 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
     private SqliteConnection Open(string connectionString)
     {
         // Pooled connections would go on writing into a file that was deleted under them, and SQLite does not notice in WAL mode.
-        if (!File.Exists(_path) && !Directory.Exists(_path) && (_isPrepared || !_options.CreateIfMissing))
+        if (!File.Exists(_path) && !Directory.Exists(_path) && (_isPrepared || !_mayCreate))
         {
             throw SqliteErrors.FileMissing(_path);
         }
@@ -238,8 +237,10 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
         DataSource = _path,
         Mode = mode,
 
-        // Only creating, and the driver's own rare waits; those for locks are ours.
+        // The connection that may create a file is needed once.
         Pooling = mode != SqliteOpenMode.ReadWriteCreate,
-        DefaultTimeout = Math.Max(1, (int)_options.BusyTimeout.TotalSeconds),
+
+        // Where a statement meets a lock after all, as one that spills its cache under a rollback journal, the driver waits. 0 would be for ever.
+        DefaultTimeout = Math.Max(1, (int)_busyTimeout.TotalSeconds),
     }.ToString();
 }
