@@ -710,6 +710,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
         var seen = await SequenceLocks.ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
         _shown.Reaches(seen.Highest);
+        _metrics.LogEndsAt(seen.Highest);
         if (seen.Holders.Length == 0)
         {
             return seen.Highest;
@@ -761,7 +762,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private void Show(EventNotification notification)
     {
-        _metrics.Shown();
+        _metrics.Shown(notification, _time);
         lock (_lock)
         {
             _subscriptions.Show(notification);

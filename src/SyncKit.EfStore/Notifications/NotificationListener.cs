@@ -71,6 +71,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         _silence = options.Value.NotificationTimeout;
         _maxAttempts = options.Value.MaxReconnectAttempts;
         _schedule = new ReconnectSchedule(options.Value.ReconnectInterval, options.Value.MaxReconnectInterval, Random.Shared.NextDouble);
+        metrics.ShowListener(() => states.Now.Status);
         _hub.ChannelsChanged += Interrupt;
         _hub.CaughtUp += OnCaughtUp;
         _hub.ReplayFailing += OnReplayFailing;
