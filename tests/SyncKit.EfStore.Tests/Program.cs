@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Testing.Platform.Builder;
 using SyncKit.EfStore.Tests.Appending;
+using SyncKit.EfStore.Tests.Diagnostics;
 using SyncKit.EfStore.Tests.Testing;
 
 namespace SyncKit.EfStore.Tests;
@@ -25,6 +26,12 @@ internal static class Program
         if (args is [WriterProcess.Verb, var database, var toStream, var how, var appends])
         {
             await WriterProcess.RunAsync(database, toStream, how, int.Parse(appends, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is [HandlerProcess.Verb, var ofEvents])
+        {
+            await HandlerProcess.RunAsync(ofEvents);
             return 0;
         }
 
