@@ -129,7 +129,7 @@ internal sealed class EventStoreMetrics : IDisposable
 
     /// <summary>Publishes the listener's state: 1 for the one it is in, 0 for the others.</summary>
     internal void ShowListener(Func<ListenerStatus> status) => _meter?.CreateObservableGauge(
-        "synckit.listener.state", () => StateSet.Of(status()), "1", "1 for the state the listener is in, 0 for every other.");
+        "synckit.listener.state", () => StateSet.Of(status()), "{listener}", "1 for the state the listener is in, 0 for every other.");
 
     /// <summary>Publishes the settled mark, and for how many seconds the transaction that is named as its holder has held it back.</summary>
     internal void ShowSettledMark(Func<long> version, Func<TimeSpan> heldFor)

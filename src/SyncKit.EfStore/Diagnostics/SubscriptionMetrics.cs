@@ -30,7 +30,7 @@ internal sealed class SubscriptionMetrics
         _meter.CreateObservableGauge(
             "synckit.subscription.state",
             () => subscriptions.SelectMany(subscription => StateSet.Of(subscription.State.Status, subscription.Tag)),
-            "1",
+            "{subscription}",
             "1 for the state this instance of the subscription is in, 0 for every other.");
         _meter.CreateObservableGauge(
             "synckit.subscription.lag.versions",
