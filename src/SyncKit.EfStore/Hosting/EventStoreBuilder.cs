@@ -34,8 +34,8 @@ public sealed class EventStoreBuilder
             var options = provider.GetRequiredService<IOptions<EventStoreOptions>>();
             return new EventSaveInterceptor(
                 () => options.Value.MaxJsonBytes,
-                provider.GetRequiredService<EventStoreMetrics>(),
-                provider.GetRequiredService<EventStoreTracing>());
+                provider.GetRequiredService<EventStoreMetrics>,
+                provider.GetRequiredService<EventStoreTracing>);
         });
         Services.ConfigureDbContext<TContext>((provider, options) => options.UseEventStore(provider.GetRequiredService<EventSaveInterceptor>()));
         Services.TryAddScoped<IEventAppender<TContext>, DbContextAppender<TContext>>();

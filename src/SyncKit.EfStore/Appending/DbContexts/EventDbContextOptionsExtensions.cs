@@ -8,8 +8,11 @@ namespace SyncKit.EfStore;
 public static class EventDbContextOptionsExtensions
 {
     // Without a container there is no meter factory, no connection string and no option that could say otherwise.
-    private static readonly EventSaveInterceptor ByHand = new(
-        () => EventLimits.DefaultMaxJsonBytes, new EventStoreMetrics(factory: null, enabled: true), new EventStoreTracing(connectionString: null, stamps: true));
+    private static readonly EventStoreMetrics Metrics = new(factory: null, enabled: true);
+
+    private static readonly EventStoreTracing Tracing = new(connectionString: null, stamps: true);
+
+    private static readonly EventSaveInterceptor ByHand = new(() => EventLimits.DefaultMaxJsonBytes, () => Metrics, () => Tracing);
 
     /// <summary>
     /// Installs what <see cref="EventDbContextExtensions.AppendEvents"/> needs. For contexts made by hand; where the application calls

@@ -16,7 +16,7 @@ namespace SyncKit.EfStore.Appending.DbContexts;
 /// Follows each SaveChanges that inserts events: sees that it has a transaction → checks the streams before the first batch of each attempt
 /// → turns a failure into our exception. Shared by all contexts; what it knows of a save hangs on the save's own context.
 /// </summary>
-internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, EventStoreMetrics metrics, EventStoreTracing tracing)
+internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, Func<EventStoreMetrics> metrics, Func<EventStoreTracing> tracing)
     : ISaveChangesInterceptor, IDbCommandInterceptor
 {
     // From SavingChanges to SavedChanges, SaveChangesFailed or SaveChangesCanceled.
@@ -116,11 +116,11 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, EventStoreMet
     private void Trace(EventSave save)
     {
         var caller = Activity.Current;
-        if (tracing.Concerns(caller))
+        if (tracing() is var spans && spans.Concerns(caller))
         {
-            save.Span = tracing.StartAppend(save.Streams, save.Rows.Count);
+            save.Span = spans.StartAppend(save.Streams, save.Rows.Count);
             Activity.Current = caller; // Who calls SaveChanges keeps his own: what is set in here may reach him, and its end may not.
-            if (tracing.Stamp(save.Span, caller) is { } trace)
+            if (spans.Stamp(save.Span, caller) is { } trace)
             {
                 PendingEvents.AddTrace(save, trace);
             }
@@ -131,7 +131,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, EventStoreMet
     {
         if (End(context) is { } save)
         {
-            metrics.Saved(save.Rows.Count);
+            metrics().Saved(save.Rows.Count);
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, EventStoreMet
         {
             if (ours is WrongExpectedVersionException)
             {
-                metrics.Conflict();
+                metrics().Conflict();
             }
 
             ExceptionDispatchInfo.Throw(ours);
