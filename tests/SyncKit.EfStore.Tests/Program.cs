@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Testing.Platform.Builder;
 using SyncKit.EfStore.Tests.Appending;
+using SyncKit.EfStore.Tests.Diagnostics;
 using SyncKit.EfStore.Tests.Sqlite;
 using SyncKit.EfStore.Tests.Testing;
 
@@ -32,6 +33,12 @@ internal static class Program
         if (args is [SqliteWriterProcess.Verb, var path, var streamOfFile, var times])
         {
             await SqliteWriterProcess.RunAsync(path, streamOfFile, int.Parse(times, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is [HandlerProcess.Verb, var ofEvents])
+        {
+            await HandlerProcess.RunAsync(ofEvents);
             return 0;
         }
 
