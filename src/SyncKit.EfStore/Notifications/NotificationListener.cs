@@ -200,9 +200,13 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     {
         await using var connection = await _connections.OpenListenerAsync(stopping).ConfigureAwait(false);
         var backend = await RequirePrimaryAsync(connection, stopping).ConfigureAwait(false);
+
+        // What comes before the hub knows of the channels is committed, so the replay that follows shows it, behind what was missed before it.
+        // Shown now it would overtake its predecessors. Written and read between two reads of the connection, or within one.
+        var inPlace = false;
         connection.Notification += (_, notification) =>
         {
-            if (!_selfTest.Takes(notification.Channel, notification.Payload))
+            if (!_selfTest.Takes(notification.Channel, notification.Payload) && inPlace)
             {
                 _hub.Post(notification.Channel, notification.Payload);
             }
@@ -225,6 +229,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                 }
 
                 _hub.ChannelsInPlace(wanted, connected);
+                inPlace = true;
                 await WaitAsync(connection, interrupt, stopping).ConfigureAwait(false);
             }
         }
