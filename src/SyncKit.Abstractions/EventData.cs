@@ -12,6 +12,7 @@ public sealed class EventData
 {
     private readonly string _id = Guid.CreateVersion7().ToString();
     private readonly DateTimeOffset? _createdAt;
+    private EventJson? _metadata;
 
     /// <summary>Creates an event.</summary>
     /// <param name="aggregateId">The stream it belongs to: 1 to <see cref="EventLimits.MaxAggregateIdBytes"/> bytes.</param>
@@ -45,8 +46,16 @@ public sealed class EventData
     /// <summary>The facts; null is stored as SQL NULL.</summary>
     public EventJson? Data { get; }
 
-    /// <summary>What is known about the event besides its facts: who, why, from where. Default: null, stored as SQL NULL.</summary>
-    public EventJson? Metadata { get; init; }
+    /// <summary>
+    /// What is known about the event besides its facts: who, why, from where. Default: null, stored as SQL NULL. A store may add the keys
+    /// <c>traceparent</c>, <c>tracestate</c>, <c>correlation_id</c> and <c>causation_id</c> where it is an object or null and has none of
+    /// that name; whether two events are the same does not depend on them.
+    /// </summary>
+    public EventJson? Metadata
+    {
+        get => _metadata;
+        init => _metadata = value;
+    }
 
     /// <summary>
     /// When it happened. Default: null, the server's clock at the start of the appending transaction.
@@ -58,6 +67,14 @@ public sealed class EventData
         init => _createdAt = value is { } at
             ? new DateTimeOffset(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero)
             : null;
+    }
+
+    /// <summary>The same event, its metadata with what a store adds.</summary>
+    internal EventData WithMetadata(EventJson? metadata)
+    {
+        var copy = (EventData)MemberwiseClone();
+        copy._metadata = metadata;
+        return copy;
     }
 
     /// <summary>Creates an event from JSON text.</summary>

@@ -11,7 +11,8 @@ namespace SyncKit.EfStore;
 
 /// <summary>The store on PostgreSQL: checks what comes in, and hands it to the folder that does it.</summary>
 internal sealed class PostgresEventStore(
-    GroupCommit appends,
+    GroupCommit groups,
+    ObservedAppends appends,
     EventReader reader,
     HeaderReader headers,
     SettledMark settled,
@@ -60,7 +61,7 @@ internal sealed class PostgresEventStore(
             InputRules.Lookup(prefix, "aggregate id prefix");
         }
 
-        return reader.ReadAsync(query, cancellationToken);
+        return reader.LoadAsync(query, cancellationToken);
     }
 
     public Task<EventVersion> GetLatestVersionAsync(CancellationToken cancellationToken = default) =>
@@ -114,14 +115,14 @@ internal sealed class PostgresEventStore(
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await appends.DisposeAsync().ConfigureAwait(false);
+        await groups.DisposeAsync().ConfigureAwait(false);
         await listener.StopAsync().ConfigureAwait(false);
     }
 
     /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
     public void Dispose()
     {
-        appends.Dispose();
+        groups.Dispose();
         listener.Dispose();
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Testing.Platform.Builder;
 using SyncKit.EfStore.Tests.Appending;
+using SyncKit.EfStore.Tests.Diagnostics;
+using SyncKit.EfStore.Tests.Sqlite;
 using SyncKit.EfStore.Tests.Testing;
 
 namespace SyncKit.EfStore.Tests;
@@ -25,6 +27,18 @@ internal static class Program
         if (args is [WriterProcess.Verb, var database, var toStream, var how, var appends])
         {
             await WriterProcess.RunAsync(database, toStream, how, int.Parse(appends, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is [SqliteWriterProcess.Verb, var path, var streamOfFile, var times])
+        {
+            await SqliteWriterProcess.RunAsync(path, streamOfFile, int.Parse(times, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is [HandlerProcess.Verb, var ofEvents])
+        {
+            await HandlerProcess.RunAsync(ofEvents);
             return 0;
         }
 

@@ -1,3 +1,5 @@
+using SyncKit.EfStore.Diagnostics;
+
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>One append, checked and laid out as the statement takes it: events in the caller's order, streams once each.</summary>
@@ -69,6 +71,18 @@ internal sealed class AppendRequest
         var streams = new HashSet<string>(StringComparer.Ordinal);
         var jsonBytes = Check(events, maxJsonBytes, streams);
         return new AppendRequest(events, [.. streams], [.. appends.Select(given => given.Expected)], jsonBytes);
+    }
+
+    /// <summary>The same append, its events with their trace.</summary>
+    internal AppendRequest With(TraceMetadata trace)
+    {
+        var events = new EventData[Events.Count];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = trace.AddTo(Events[i]);
+        }
+
+        return new AppendRequest(events, Streams, Expected, JsonBytes);
     }
 
     /// <summary>The frequent case, which there is little to check about.</summary>

@@ -25,6 +25,7 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
     internal async Task<Undecided> RunAsync(
         IReadOnlyList<PendingAppend> group, bool patient, PostgresException? race, CancellationToken cancellationToken)
     {
+        using var span = group.Count > 1 ? EventStoreTracing.StartGroup(group.Select(append => append.Trace), group.Count) : null;
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
         return race is null && await TryShortWayAsync(connection, group, patient, cancellationToken).ConfigureAwait(false)
             ? Undecided.None
@@ -55,6 +56,7 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
             return false;
         }
 
+        metrics.Committed(1);
         notifier.Committed([appended]);
         Answer(alone, new AppendResult([appended], AlreadyStored: false));
         return true;
@@ -150,6 +152,11 @@ internal sealed class AppendTransaction(EventStoreConnections connections, Commi
 
             all.AddRange(events);
             answers.Add((append, events));
+        }
+
+        if (accepted.Count > 0)
+        {
+            metrics.Committed(accepted.Count);
         }
 
         notifier.Committed(all);

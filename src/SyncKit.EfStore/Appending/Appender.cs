@@ -1,6 +1,7 @@
 using Npgsql;
 using Polly;
 using Polly.Retry;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Appending;
@@ -9,7 +10,8 @@ namespace SyncKit.EfStore.Appending;
 /// Sees to it that every append of a group is answered: repeats what a race or a broken connection undid, and takes a group apart until the
 /// one that cannot be stored stands alone with its own error.
 /// </summary>
-internal sealed class Appender(AppendTransaction transaction, EventStoreConnections connections, TimeProvider time)
+internal sealed class Appender(
+    AppendTransaction transaction, EventStoreConnections connections, EventStoreMetrics metrics, TimeProvider time)
 {
     // Only a writer that takes no lock (a COPY with stream versions of its own, say) can make an append lose a race. A flood of them wins
     // twenty times in a row now and then (seen), a thousand times never. A group is taken apart sooner: one stream must not hold it up.
@@ -31,6 +33,11 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
             UseJitter = true,
             Delay = TimeSpan.FromMilliseconds(25),
             ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } error && PostgresErrors.IsTransient(error)),
+            OnRetry = _ =>
+            {
+                metrics.Retried(EventStoreMetrics.Transient);
+                return ValueTask.CompletedTask;
+            },
         })
         .Build();
 
@@ -64,6 +71,7 @@ internal sealed class Appender(AppendTransaction transaction, EventStoreConnecti
             {
                 // Whoever won has committed: the next attempt sees what he did.
                 races++;
+                metrics.Retried(EventStoreMetrics.Race);
                 race = error;
             }
             catch (Exception error) when (group.Count > 1 && error is PostgresException server && !PostgresErrors.ConcernsEveryone(server))

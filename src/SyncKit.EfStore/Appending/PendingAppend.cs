@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>An append on its way: what was asked, and the answer its caller waits for. The first answer counts.</summary>
@@ -6,6 +8,9 @@ internal sealed class PendingAppend(AppendRequest request)
     private readonly TaskCompletionSource<AppendResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal AppendRequest Request => request;
+
+    /// <summary>The span of the append; none where its caller has none.</summary>
+    internal ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
 
     internal Task<AppendResult> Answer => _answer.Task;
 

@@ -1,8 +1,10 @@
+using SyncKit.EfStore.Diagnostics;
+
 namespace SyncKit.EfStore.Appending;
 
 /// <summary>
 /// Whether a stored event is the one that is given: as JSONB compares, whatever <c>created_at</c> says. Keys the store adds to metadata do
-/// not count (W3C Trace Context: the trace under which an append is repeated is another one); with them, none and an empty object are one.
+/// not count (the trace under which an append is repeated is another one); with them, none and an empty object are one.
 /// </summary>
 internal static class SameEvent
 {
@@ -19,5 +21,6 @@ internal static class SameEvent
             END)
         """;
 
-    private const string Added = "'{traceparent,tracestate}'::text[]";
+    private const string Added =
+        $"'{{{TraceMetadata.TraceParent},{TraceMetadata.TraceState},{TraceMetadata.CorrelationId},{TraceMetadata.CausationId}}}'::text[]";
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SyncKit.EfStore.Diagnostics;
 
-/// <summary>Every message the library logs. Ids are stable; no payloads, no connection strings.</summary>
+/// <summary>Every message the library logs. Ids are stable and listed in LOGS.md; no payloads, no connection strings.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Warning,

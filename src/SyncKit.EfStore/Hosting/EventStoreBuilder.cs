@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Appending.DbContexts;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Storage;
 using SyncKit.EfStore.Subscriptions.Named;
 
@@ -31,7 +32,10 @@ public sealed class EventStoreBuilder
         {
             // Read when an event is appended: a context for design time needs no connection string of the store.
             var options = provider.GetRequiredService<IOptions<EventStoreOptions>>();
-            return new EventSaveInterceptor(() => options.Value.MaxJsonBytes);
+            return new EventSaveInterceptor(
+                () => options.Value.MaxJsonBytes,
+                provider.GetRequiredService<EventStoreMetrics>,
+                provider.GetRequiredService<EventStoreTracing>);
         });
         Services.ConfigureDbContext<TContext>((provider, options) => options.UseEventStore(provider.GetRequiredService<EventSaveInterceptor>()));
         Services.TryAddScoped<IEventAppender<TContext>, DbContextAppender<TContext>>();

@@ -105,6 +105,12 @@ public sealed class EventStoreOptions
     /// <summary>Publish the meter <c>SyncKit.EfStore</c>. Default: true.</summary>
     public bool EnableMetrics { get; set; } = true;
 
+    /// <summary>
+    /// Keep the trace of an append in the metadata of its events, where there is an activity: <c>traceparent</c>, <c>tracestate</c>,
+    /// <c>correlation_id</c>, <c>causation_id</c>. Metadata that is no object, and keys that are there, stay as they are. Default: true.
+    /// </summary>
+    public bool TraceInMetadata { get; set; } = true;
+
     /// <summary>Bring the schema up to date when the host starts; a failure fails the start. Default: false, that is a deployment's step.</summary>
     public bool MigrateAtStart { get; set; }
 

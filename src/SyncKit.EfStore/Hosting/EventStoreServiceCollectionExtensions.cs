@@ -68,6 +68,8 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new EventStoreConnections(Options(provider)));
         services.TryAddSingleton(provider => new EventStoreMetrics(provider.GetService<IMeterFactory>(), Options(provider).EnableMetrics));
+        services.TryAddSingleton(provider => new EventStoreTracing(
+            Options(provider).DataSource?.ConnectionString ?? Options(provider).ConnectionString, Options(provider).TraceInMetadata));
         services.TryAddSingleton<CommitNotifier>();
         services.TryAddSingleton<AppendTransaction>();
         services.TryAddSingleton<Appender>();
@@ -75,10 +77,16 @@ public static class EventStoreServiceCollectionExtensions
             provider.GetRequiredService<Appender>(),
             Options(provider).GroupCommit,
             provider.GetRequiredService<EventStoreConnections>().MaxPoolSize / 2));
+        services.TryAddSingleton<ObservedAppends>();
         services.TryAddSingleton<SettledMark>();
         services.TryAddSingleton<ISettledMark>(provider => provider.GetRequiredService<SettledMark>());
         services.TryAddSingleton(provider => new EventReader(
-            provider.GetRequiredService<EventStoreConnections>(), provider.GetRequiredService<SettledMark>(), Options(provider).BatchSize));
+            provider.GetRequiredService<EventStoreConnections>(),
+            provider.GetRequiredService<SettledMark>(),
+            provider.GetRequiredService<EventStoreTracing>(),
+            provider.GetRequiredService<EventStoreMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Options(provider).BatchSize));
         services.TryAddSingleton<HeaderReader>();
         services.TryAddSingleton<ListenerStates>();
         services.TryAddSingleton<NotificationHub>();

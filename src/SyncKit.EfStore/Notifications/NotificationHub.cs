@@ -713,6 +713,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
         var seen = await SequenceLocks.ObserveAsync(connection, cancellationToken).ConfigureAwait(false);
         _shown.Reaches(seen.Highest);
+        _metrics.LogEndsAt(seen.Highest);
         if (seen.Holders.Length == 0)
         {
             return seen.Highest;
@@ -765,7 +766,7 @@ internal sealed class NotificationHub : IAsyncDisposable, IDisposable
 
     private void Show(EventNotification notification)
     {
-        _metrics.Shown();
+        _metrics.Shown(notification, _time);
         lock (_lock)
         {
             _subscriptions.Show(notification);

@@ -38,6 +38,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private readonly int? _maxAttempts;
     private readonly ReconnectSchedule _schedule; // owned by the loop
     private int _failedAttempts; // owned by the loop; since LISTEN was last in place
+    private string? _reasonTold; // owned by the loop; why the connection is away, as it was logged last
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,6 +72,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
         _silence = options.Value.NotificationTimeout;
         _maxAttempts = options.Value.MaxReconnectAttempts;
         _schedule = new ReconnectSchedule(options.Value.ReconnectInterval, options.Value.MaxReconnectInterval, Random.Shared.NextDouble);
+        metrics.ShowListener(() => states.Now.Status);
         _hub.ChannelsChanged += Interrupt;
         _hub.CaughtUp += OnCaughtUp;
         _hub.ReplayFailing += OnReplayFailing;
@@ -175,7 +177,12 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
                     return;
                 }
 
-                Log.ListenerLost(_logger, _connections.Target, _failedAttempts, wait, reason);
+                if (reason != _reasonTold)
+                {
+                    _reasonTold = reason;
+                    Log.ListenerLost(_logger, _connections.Target, _failedAttempts, wait, reason);
+                }
+
                 _states.Set(new ListenerState(ListenerStatus.Reconnecting)
                 {
                     FailedAttempts = _failedAttempts,
@@ -235,6 +242,7 @@ internal sealed class NotificationListener : IAsyncDisposable, IDisposable
     private void Listening(bool throughPooler, CancellationToken lost)
     {
         _schedule.Succeeded();
+        _reasonTold = null;
         Log.Listening(_logger, _connections.Target);
         lock (_lock)
         {

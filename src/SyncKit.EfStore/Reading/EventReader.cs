@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Ordering;
 using SyncKit.EfStore.Storage;
 
@@ -9,7 +10,13 @@ namespace SyncKit.EfStore.Reading;
 /// Reads the log in pages, two at most at a time. A page ends at so many events or bytes, and its connection goes back once it is read:
 /// memory stays constant, and a caller who takes his time holds up neither a connection nor vacuum.
 /// </summary>
-internal sealed class EventReader(EventStoreConnections connections, SettledMark settled, int pageSize)
+internal sealed class EventReader(
+    EventStoreConnections connections,
+    SettledMark settled,
+    EventStoreTracing tracing,
+    EventStoreMetrics metrics,
+    TimeProvider time,
+    int pageSize)
 {
     private const long MaxPageBytes = 4 * 1024 * 1024;
 
@@ -39,9 +46,18 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         }
     }
 
-    internal async IAsyncEnumerable<StoredEvent> ReadAsync(
-        EventQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>A read that a caller asked for, with its span.</summary>
+    internal IAsyncEnumerable<StoredEvent> LoadAsync(EventQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(query, traced: true, cancellationToken);
+
+    /// <summary>A read on behalf of something that has a span of its own, or needs none.</summary>
+    internal IAsyncEnumerable<StoredEvent> ReadAsync(EventQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(query, traced: false, cancellationToken);
+
+    private async IAsyncEnumerable<StoredEvent> ReadAsync(
+        EventQuery query, bool traced, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var span = traced ? tracing.StartLoad(query.AggregateId) : null;
         var statement = new PageStatement(query);
 
         // Backwards, and within one stream, no event can appear out of order: nothing needs to settle.
@@ -115,7 +131,28 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         }
 
         Task<Page> FetchAsync(long left) =>
-            connections.TranslateAsync(() => ReadPageAsync(statement, (int)Math.Min(left, fitting), abandoned.Token));
+            connections.TranslateAsync(() => TimePageAsync(statement, (int)Math.Min(left, fitting), abandoned.Token));
+    }
+
+    private async Task<Page> TimePageAsync(PageStatement statement, int rows, CancellationToken cancellationToken)
+    {
+        if (!metrics.TimesReads)
+        {
+            return await ReadPageAsync(statement, rows, cancellationToken).ConfigureAwait(false);
+        }
+
+        var begun = time.GetTimestamp();
+        try
+        {
+            var page = await ReadPageAsync(statement, rows, cancellationToken).ConfigureAwait(false);
+            metrics.PageRead(time.GetElapsedTime(begun), error: null);
+            return page;
+        }
+        catch (Exception error)
+        {
+            metrics.PageRead(time.GetElapsedTime(begun), error);
+            throw;
+        }
     }
 
     private async Task<Page> ReadPageAsync(

@@ -84,7 +84,7 @@ internal sealed class EventSubscription : IAsyncDisposable
 
         if (since is { } version)
         {
-            _catchUp = Task.Run(() => CatchUpAsync(version.Value), CancellationToken.None);
+            _catchUp = CallerContext.Without(() => Task.Run(() => CatchUpAsync(version.Value), CancellationToken.None));
         }
         else
         {
@@ -206,7 +206,7 @@ internal sealed class EventSubscription : IAsyncDisposable
         _stopping.Token.ThrowIfCancellationRequested();
         try
         {
-            await _handler(stored, _stopping.Token).ConfigureAwait(false);
+            await EventStoreTracing.HandleAsync(subscription: null, stored, () => _handler(stored, _stopping.Token)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {

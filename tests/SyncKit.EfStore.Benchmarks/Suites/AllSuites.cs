@@ -16,5 +16,6 @@ internal static class AllSuites
         new NotifySuite(),
         new FanOutSuite(),
         new CatchUpSuite(),
+        new SignalsSuite(),
     ];
 }

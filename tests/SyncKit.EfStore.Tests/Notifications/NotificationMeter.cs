@@ -17,7 +17,7 @@ internal sealed class NotificationMeter : IDisposable
         var factory = host.Services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name is "synckit.notifications.ignored" or "synckit.notification_queue.usage")
+            if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name is "synckit.notifications.ignored" or "synckit.notification_queue.utilization")
             {
                 listener.EnableMeasurementEvents(instrument);
             }

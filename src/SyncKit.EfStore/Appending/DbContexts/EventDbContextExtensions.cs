@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using SyncKit.EfStore.Appending;
@@ -9,8 +8,6 @@ namespace SyncKit.EfStore;
 /// <summary>Appends events through an application's own DbContext.</summary>
 public static class EventDbContextExtensions
 {
-    private static readonly JsonDocumentOptions AsDeepAsStored = new() { MaxDepth = EventLimits.MaxJsonDepth };
-
     /// <summary>
     /// Adds events to the context as tracked rows. <c>SaveChanges</c> stores them in one transaction with everything else it saves; rolled
     /// back, no event and no notification exists. To take them back before, set the rows' state to <c>Detached</c>.
@@ -69,14 +66,12 @@ public static class EventDbContextExtensions
         Id = given.Id,
         AggregateId = given.AggregateId,
         EventType = given.EventType,
-        Data = Element(given.Data),
-        Metadata = Element(given.Metadata),
+        Data = RowJson.Element(given.Data),
+        Metadata = RowJson.Element(given.Metadata),
         CreatedAt = given.CreatedAt,
         StreamVersion = streamVersion,
         Claim = claim,
     };
-
-    private static JsonElement? Element(EventJson? json) => json is null ? null : JsonElement.Parse(json.Utf8.Span, AsDeepAsStored);
 
     private static EventSaveInterceptor Interceptor(DbContext context)
     {

@@ -1,12 +1,18 @@
 using Microsoft.EntityFrameworkCore;
 using SyncKit.EfStore.Appending.DbContexts;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore;
 
 /// <summary>Lets a context that dependency injection does not configure append events.</summary>
 public static class EventDbContextOptionsExtensions
 {
-    private static readonly EventSaveInterceptor ByHand = new(() => EventLimits.DefaultMaxJsonBytes);
+    // Without a container there is no meter factory, no connection string and no option that could say otherwise.
+    private static readonly EventStoreMetrics Metrics = new(factory: null, enabled: true);
+
+    private static readonly EventStoreTracing Tracing = new(connectionString: null, stamps: true);
+
+    private static readonly EventSaveInterceptor ByHand = new(() => EventLimits.DefaultMaxJsonBytes, () => Metrics, () => Tracing);
 
     /// <summary>
     /// Installs what <see cref="EventDbContextExtensions.AppendEvents"/> needs. For contexts made by hand; where the application calls

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Transactions;
 using Microsoft.EntityFrameworkCore;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore.Appending.DbContexts;
 
@@ -42,6 +44,9 @@ internal sealed class EventSave
     /// <summary>The application's transaction, if it has one: it outlives the save, and a save that fails.</summary>
     internal bool InCallersTransaction { get; private set; }
 
+    /// <summary>Of the save, with all its attempts; null where nobody listens.</summary>
+    internal Activity? Span { get; set; }
+
     /// <summary>Sees to it that the check and the rows share a transaction.</summary>
     internal void Begin()
     {
@@ -71,7 +76,21 @@ internal sealed class EventSave
         }
     }
 
-    internal void End() => Context.Database.AutoTransactionBehavior = _behavior;
+    internal void End(Exception? error)
+    {
+        Context.Database.AutoTransactionBehavior = _behavior;
+        if (Span is { } span)
+        {
+            if (error is not null)
+            {
+                EventStoreTracing.Fails(span, error);
+            }
+
+            var caller = Activity.Current;
+            span.Dispose();
+            Activity.Current = caller;
+        }
+    }
 
     /// <summary>
     /// Whether the check must run before this batch: before the first of each attempt, where it is needed. A repeated attempt always

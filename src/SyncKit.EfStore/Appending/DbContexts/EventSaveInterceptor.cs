@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
@@ -7,6 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore.Appending.DbContexts;
 
@@ -14,7 +16,8 @@ namespace SyncKit.EfStore.Appending.DbContexts;
 /// Follows each SaveChanges that inserts events: sees that it has a transaction → checks the streams before the first batch of each attempt
 /// → turns a failure into our exception. Shared by all contexts; what it knows of a save hangs on the save's own context.
 /// </summary>
-internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChangesInterceptor, IDbCommandInterceptor
+internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes, Func<EventStoreMetrics> metrics, Func<EventStoreTracing> tracing)
+    : ISaveChangesInterceptor, IDbCommandInterceptor
 {
     // From SavingChanges to SavedChanges, SaveChangesFailed or SaveChangesCanceled.
     private static readonly ConditionalWeakTable<DbContext, EventSave> Saves = [];
@@ -62,13 +65,13 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
 
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
-        End(eventData.Context!);
+        Saved(eventData.Context!);
         return result;
     }
 
     public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        End(eventData.Context!);
+        Saved(eventData.Context!);
         return ValueTask.FromResult(result);
     }
 
@@ -82,7 +85,7 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
 
     public void SaveChangesFailed(DbContextErrorEventData eventData)
     {
-        if (End(eventData.Context!) is { } save)
+        if (End(eventData.Context!, eventData.Exception) is { } save)
         {
             Completed(ThrowOursAsync(eventData, save, async: false, CancellationToken.None));
         }
@@ -90,13 +93,13 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
 
     public async Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default)
     {
-        if (End(eventData.Context!) is { } save)
+        if (End(eventData.Context!, eventData.Exception) is { } save)
         {
             await ThrowOursAsync(eventData, save, async: true, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static void Begin(DbContext context)
+    private void Begin(DbContext context)
     {
         // One that is left over was given up before EF Core began to save.
         End(context);
@@ -105,15 +108,38 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
         {
             var save = new EventSave(context, rows);
             save.Begin();
+            Trace(save);
             Saves.Add(context, save);
         }
     }
 
-    private static EventSave? End(DbContext context)
+    private void Trace(EventSave save)
+    {
+        var caller = Activity.Current;
+        if (tracing() is var spans && spans.Concerns(caller))
+        {
+            save.Span = spans.StartAppend(save.Streams, save.Rows.Count);
+            Activity.Current = caller; // Who calls SaveChanges keeps his own: what is set in here may reach him, and its end may not.
+            if (spans.Stamp(save.Span, caller) is { } trace)
+            {
+                PendingEvents.AddTrace(save, trace);
+            }
+        }
+    }
+
+    private void Saved(DbContext context)
+    {
+        if (End(context) is { } save)
+        {
+            metrics().Saved(save.Rows.Count);
+        }
+    }
+
+    private static EventSave? End(DbContext context, Exception? error = null)
     {
         if (Saves.Remove(context, out var save))
         {
-            save.End();
+            save.End(error);
         }
 
         return save;
@@ -163,11 +189,16 @@ internal sealed class EventSaveInterceptor(Func<int> maxJsonBytes) : ISaveChange
         }
     }
 
-    private static async ValueTask ThrowOursAsync(
+    private async ValueTask ThrowOursAsync(
         DbContextErrorEventData eventData, EventSave save, bool async, CancellationToken cancellationToken)
     {
         if (await SaveFailure.ExplainAsync(eventData.Context!, save, eventData.Exception, async, cancellationToken).ConfigureAwait(false) is { } ours)
         {
+            if (ours is WrongExpectedVersionException)
+            {
+                metrics().Conflict();
+            }
+
             ExceptionDispatchInfo.Throw(ours);
         }
     }

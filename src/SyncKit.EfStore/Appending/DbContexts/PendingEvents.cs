@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore.Appending.DbContexts;
 
@@ -53,6 +54,20 @@ internal static class PendingEvents
         {
             throw new InvalidInputException(
                 "events", $"must name at most {AppendRequest.MaxStreams} streams in one SaveChanges", $"they name {streams.Count}");
+        }
+    }
+
+    /// <summary>Puts a trace into the rows' metadata. A save that is repeated keeps the trace of the first: keys that are there stay.</summary>
+    internal static void AddTrace(EventSave save, TraceMetadata trace)
+    {
+        var rows = save.Rows.ToHashSet<EventRow>(ReferenceEqualityComparer.Instance);
+        foreach (var entry in Entries(save.Context))
+        {
+            if (rows.Contains(entry.Entity))
+            {
+                var metadata = entry.Property(row => row.Metadata);
+                metadata.CurrentValue = RowJson.Element(trace.AddTo(RowJson.Document(metadata.CurrentValue)));
+            }
         }
     }
 

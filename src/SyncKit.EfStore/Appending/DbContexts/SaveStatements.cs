@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -82,8 +80,8 @@ internal sealed class SaveStatements(string table)
             Sql.Texts([.. save.Rows.Select(row => row.Id)]),
             Sql.Texts([.. save.Rows.Select(row => row.AggregateId)]),
             Sql.Texts([.. save.Rows.Select(row => row.EventType)]),
-            Sql.Jsons([.. save.Rows.Select(row => Utf8(row.Data))]),
-            Sql.Jsons([.. save.Rows.Select(row => Utf8(row.Metadata))])));
+            Sql.Jsons([.. save.Rows.Select(row => RowJson.Utf8(row.Data))]),
+            Sql.Jsons([.. save.Rows.Select(row => RowJson.Utf8(row.Metadata))])));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PutBackSql));
         using var reader = await RowAsync(batch, results: 1, async, cancellationToken).ConfigureAwait(false);
         var stored = new StoredPart(reader.GetFieldValue<long[]>(0), reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2));
@@ -119,6 +117,4 @@ internal sealed class SaveStatements(string table)
         {
         }
     }
-
-    private static byte[]? Utf8(JsonElement? json) => json is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
 }

@@ -196,7 +196,7 @@ internal sealed class ContextDelivery<THandler, TContext>(
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     run.Retries.RequireKnown(stored);
-                    await handler.HandleAsync(stored, db, cancellationToken).ConfigureAwait(false);
+                    await run.Signals.HandleAsync(stored, () => handler.HandleAsync(stored, db, cancellationToken)).ConfigureAwait(false);
                 }
             }
 

@@ -68,7 +68,7 @@ internal sealed class PlainDelivery<THandler>(IServiceScopeFactory scopes, Check
             token =>
             {
                 run.Retries.RequireKnown(stored);
-                return handler.HandleAsync(stored, token);
+                return run.Signals.HandleAsync(stored, () => handler.HandleAsync(stored, token));
             },
             failedBefore: null,
             cancellationToken);

@@ -27,6 +27,7 @@ internal sealed class SubscriptionDirectory : ISubscriptions, IAsyncDisposable, 
             definition => definition.Name,
             definition => new SubscriptionRunner(definition, definition.CreateDelivery(provider), services),
             StringComparer.Ordinal);
+        services.Metrics.Subscriptions?.Show([.. _runners.Values.Select(runner => runner.Signals)]);
         Hosted = [.. _runners.Values.Select(runner => runner.States)];
     }
 

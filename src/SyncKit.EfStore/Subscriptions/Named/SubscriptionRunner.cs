@@ -39,12 +39,15 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
         _batchSize = _options.BatchSize ?? services.Options.BatchSize;
         _schedule = new ReconnectSchedule(services.Options.ReconnectInterval, services.Options.MaxReconnectInterval, Random.Shared.NextDouble);
         States = new SubscriptionStates(definition.Name, services.Time);
+        Signals = new SubscriptionSignals(Name, services.Metrics, () => States.State, services.Time);
         _retries = new HandlerRetries(Name, _options, services.Time, HandlerFailed);
     }
 
     internal string Name => _definition.Name;
 
     internal SubscriptionStates States { get; }
+
+    internal SubscriptionSignals Signals { get; }
 
     /// <summary>Throws where it can never work; a server that is away is no reason.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
@@ -60,7 +63,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
 
         lock (_lock)
         {
-            _running ??= Task.Run(RunAsync, CancellationToken.None);
+            _running ??= CallerContext.Without(() => Task.Run(RunAsync, CancellationToken.None));
         }
     }
 
@@ -103,6 +106,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             Log.HandlerRetried(_services.Logger, Name, error);
         }
 
+        Signals.Retried();
         States.Set(SubscriptionStatus.Retrying, error: HandlerErrors.Describe(error));
     }
 
@@ -228,7 +232,8 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
                 }
 
                 var blocked = await _services.Parked.StreamsAsync(Name, cancellationToken).ConfigureAwait(false);
-                run = new ActiveRun(lease, blocked, _options, _retries, _services.Logger);
+                Signals.Blocks(blocked.Count);
+                run = new ActiveRun(lease, blocked, _options, _retries, Signals, _services.Logger);
             }
 
             if (keeper.Look.ReplayAsked)
@@ -244,6 +249,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             if (lag <= 0)
             {
                 wasLive = true;
+                Signals.CaughtUp();
                 States.Set(SubscriptionStatus.Live, lease.Position.Version, lag: 0);
                 _schedule.Succeeded();
 
@@ -298,6 +304,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
 
         async Task<bool> DeliverAsync(IReadOnlyList<StoredEvent> batch, CheckpointPosition position)
         {
+            using var span = Signals.StartBatch(batch);
             var fault = await _delivery.DeliverAsync(run, batch, position, cancellationToken).ConfigureAwait(false);
             if (fault is not null)
             {

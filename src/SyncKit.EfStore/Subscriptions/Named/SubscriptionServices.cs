@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Notifications;
 using SyncKit.EfStore.Reading;
 
@@ -12,6 +13,7 @@ internal sealed class SubscriptionServices(
     EventReader reader,
     LogFollower follower,
     NotificationHub hub,
+    EventStoreMetrics metrics,
     IOptions<EventStoreOptions> options,
     TimeProvider time,
     ILogger<SubscriptionRunner> logger)
@@ -25,6 +27,8 @@ internal sealed class SubscriptionServices(
     internal LogFollower Follower => follower;
 
     internal NotificationHub Hub => hub;
+
+    internal EventStoreMetrics Metrics => metrics;
 
     internal EventStoreOptions Options => options.Value;
 

@@ -67,7 +67,9 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
             {
                 Status = status,
                 Position = position is { } version ? new EventVersion(version) : before.Position,
-                Lag = lag ?? before.Lag,
+
+                // Where the position moved and nobody looked again, the end of the log stays where it was.
+                Lag = lag ?? Math.Max(0, before.Lag - ((position ?? before.Position.Value) - before.Position.Value)),
                 Error = error,
                 Since = status != before.Status ? time.GetUtcNow() : before.Since,
             };

@@ -14,6 +14,8 @@ internal sealed class SubscribingHost : IAsyncDisposable
 
     private SubscribingHost(IHost host) => _host = host;
 
+    internal IServiceProvider Services => _host.Services;
+
     internal IRealtimeEventStore Store => _host.Services.GetRequiredService<IRealtimeEventStore>();
 
     internal ISubscriptions Subscriptions => _host.Services.GetRequiredService<ISubscriptions>();

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace SyncKit.EfStore.Diagnostics;
+
+/// <summary>
+/// What an append's trace adds to the metadata of its events: W3C <c>traceparent</c> and <c>tracestate</c>, <c>correlation_id</c>, <c>causation_id</c>.
+/// Only to an object or to none; a key the caller gave stays his.
+/// </summary>
+/// <remarks>
+/// The correlation is the activity's baggage item of that name, else that of the event whose handler appends, else the trace id. The cause is
+/// the baggage item, else the id of the event handled, else the span id of the caller. https://www.w3.org/TR/trace-context/
+/// </remarks>
+internal sealed class TraceMetadata
+{
+    internal const string TraceParent = "traceparent";
+    internal const string TraceState = "tracestate";
+    internal const string CorrelationId = "correlation_id";
+    internal const string CausationId = "causation_id";
+
+    // W3C Trace Context, 3.3.1.1: so much is to be propagated at least. An id that says more than this is none.
+    private const int MaxTraceState = 512;
+    private const int MaxId = 256;
+
+    private readonly byte[] _trace; // members, each with a comma behind it
+    private readonly byte[] _ids;
+    private EventJson? _alone;
+
+    private TraceMetadata(byte[] trace, byte[] ids)
+    {
+        _trace = trace;
+        _ids = ids;
+    }
+
+    /// <param name="span">The append's own; null where nobody listens.</param>
+    /// <param name="caller">What was current before it.</param>
+    /// <returns>Null where there is neither, or no W3C id.</returns>
+    internal static TraceMetadata? Of(Activity? span, Activity? caller)
+    {
+        if ((span ?? caller) is not { IdFormat: ActivityIdFormat.W3C, Id: { } traceParent } activity)
+        {
+            return null;
+        }
+
+        var handled = HandledEvent.Of(caller);
+        var trace = Member(TraceParent, traceParent);
+        if (activity.TraceStateString is { Length: > 0 and <= MaxTraceState } state && IsPlain(state))
+        {
+            trace += Member(TraceState, state);
+        }
+
+        var ids = Member(CorrelationId, Id(activity.GetBaggageItem(CorrelationId)) ?? Id(handled?.Correlation) ?? activity.TraceId.ToHexString());
+        if ((Id(activity.GetBaggageItem(CausationId)) ?? handled?.Id ?? caller?.SpanId.ToHexString()) is { } cause)
+        {
+            ids += Member(CausationId, cause);
+        }
+
+        return new TraceMetadata(Encoding.UTF8.GetBytes(trace), Encoding.UTF8.GetBytes(ids));
+    }
+
+    /// <summary>The event as it is stored.</summary>
+    internal EventData AddTo(EventData given) =>
+        AddTo(given.Metadata) is var metadata && ReferenceEquals(metadata, given.Metadata) ? given : given.WithMetadata(metadata);
+
+    /// <summary>The metadata as it is stored; the same where nothing is to be added.</summary>
+    internal EventJson? AddTo(EventJson? metadata)
+    {
+        if (metadata is null)
+        {
+            return _alone ??= EventJson.Trusted([(byte)'{', .. _trace, .. _ids.AsSpan(0, _ids.Length - 1), (byte)'}']);
+        }
+
+        // Ours come first: of two equal keys JSONB keeps the last, the caller's.
+        var given = metadata.Bytes.AsSpan().TrimStart(" \t\r\n"u8);
+        if (given[0] != '{')
+        {
+            return metadata;
+        }
+
+        // A trace of his own is one with its state, or without.
+        var rest = given[1..].TrimStart(" \t\r\n"u8);
+        ReadOnlySpan<byte> trace = Holds(given, TraceParent) ? [] : _trace;
+        ReadOnlySpan<byte> ids = rest[0] == '}' ? _ids.AsSpan(0, _ids.Length - 1) : _ids;
+        return EventJson.Trusted([(byte)'{', .. trace, .. ids, .. rest]);
+    }
+
+    private static bool Holds(ReadOnlySpan<byte> given, string key) =>
+        given.IndexOf(Encoding.UTF8.GetBytes(key)) >= 0 && StoredTrace.Member(given, key) is not null;
+
+    private static string Member(string key, string value) => $"\"{key}\":\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\",";
+
+    // It may have come in a header: what the log cannot hold must not make an append fail.
+    private static string? Id(string? given) => given is { Length: > 0 and <= MaxId } && IsPlain(given) ? given : null;
+
+    private static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using SyncKit.EfStore.Benchmarks.Contenders;
+using SyncKit.EfStore.Benchmarks.Events;
+using SyncKit.EfStore.Benchmarks.Measuring;
+using SyncKit.EfStore.Benchmarks.Servers;
+using SyncKit.EfStore.Benchmarks.Signals;
+
+namespace SyncKit.EfStore.Benchmarks.Suites;
+
+/// <summary>What metrics and traces cost an application that has them collected.</summary>
+internal sealed class SignalsSuite : ISuite
+{
+    private const string On = "listened to";
+    private const string Off = "not listened to";
+    private const double Must = 0.95;
+    private const int Callers = 64;
+    private const int BatchSize = 100;
+    private const int PerSecondAtMost = 30_000;
+    private const int BatchesPerSecondAtMost = 1_000;
+
+    public string Name => "signals";
+
+    public IReadOnlyList<string> Method(Scale scale) =>
+    [
+        $"{Store.Name} against itself: {On} by OpenTelemetry's SDK (every span recorded, metrics collected each second, exported to nowhere), and {Off}. Listened to, each event also stores its trace.",
+        $"Appends as in append-single, append-concurrent ({Callers} callers), append-batch and append-dbcontext, for {scale.Stretch.TotalSeconds:0} s beside a log of {scale.Log:n0} events; a read as in read, of {scale.Read:n0} events.",
+    ];
+
+    public async Task<SuiteReport> RunAsync(BenchmarkRun run, CancellationToken cancellationToken)
+    {
+        var rows = SampleLog.RandomRows(run.Scale.Log, (int)(PerSecondAtMost * run.Scale.Stretch.TotalSeconds));
+        var batches = SampleLog.Batches(run.Scale.Log, (int)(BatchesPerSecondAtMost * run.Scale.Stretch.TotalSeconds), BatchSize);
+        var series = new List<Series>();
+        var comparisons = new List<Comparison>();
+
+        await AppendAsync("1 caller, 1 event at a time", Schema.Ours, 1, rows, 1, connection => new Store(connection));
+        await AppendAsync($"{Callers} callers, 1 event each", Schema.Ours, Callers, rows, 1, connection => new Store(connection));
+        await AppendAsync($"1 caller, {BatchSize} events an append", Schema.Ours, 1, batches, BatchSize, connection => new Store(connection));
+        await AppendAsync("SaveChanges of 1 row and 1 event", Schema.OursInApplication, 1, rows, 1, SaveEvent.Open);
+        await ReadAsync();
+        return new SuiteReport(Name, Method(run.Scale), series, comparisons);
+
+        async Task AppendAsync<T>(
+            string measure, Schema schema, int callers, IReadOnlyList<T> calls, int eventsPerCall, Func<string, IAppender<T>> open)
+        {
+            var stretch = new AppendStretch<T>(run, schema, callers, calls, eventsPerCall, (connection, _, _) => Task.FromResult(open(connection)));
+            var rounds = await TakeAsync(measure, stretch.MeasureAsync);
+            var (on, off) = (LoadSeries.Of(measure, On, rounds[0], eventsPerCall), LoadSeries.Of(measure, Off, rounds[1], eventsPerCall));
+            series.AddRange([.. on.All, .. off.All]);
+            comparisons.Add(new Comparison($"{measure}, events/s", on.Throughput, off.Throughput, Limit.AtLeast(Must)));
+        }
+
+        async Task ReadAsync()
+        {
+            await using var database = await run.Databases.CreateFilledAsync(Schema.Ours, run.Scale.Read, null, cancellationToken);
+            await using var store = new Store(database.ConnectionString);
+            await run.Server.CheckpointAsync(cancellationToken);
+            var measure = string.Create(CultureInfo.InvariantCulture, $"whole log of {run.Scale.Read:n0} events");
+            var rounds = await TakeAsync(measure, token => ReadOnceAsync(store.Events, run.Scale.Read, token));
+            var (on, off) = (new Series(measure, On, "events/s", rounds[0]), new Series(measure, Off, "events/s", rounds[1]));
+            series.AddRange([on, off]);
+            comparisons.Add(new Comparison($"{measure}, events/s", on, off, Limit.AtLeast(Must)));
+        }
+
+        Task<T[][]> TakeAsync<T>(string measure, Func<CancellationToken, Task<T>> round) => run.Turns(Name).TakeAsync(
+            measure, [new Contender<T>(On, Collecting.During(round)), new Contender<T>(Off, round)], cancellationToken);
+    }
+
+    /// <returns>Events each second.</returns>
+    private static async Task<double> ReadOnceAsync(IEventStore store, int events, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var found = await store.LoadAsync(EventVersion.Zero, cancellationToken).CountAsync(cancellationToken);
+        var took = Stopwatch.GetElapsedTime(start);
+        return found == events
+            ? events / took.TotalSeconds
+            : throw new InvalidOperationException($"A read of the whole log must give {events} events; it gave {found}.");
+    }
+}
