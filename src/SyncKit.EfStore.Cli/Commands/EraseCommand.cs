@@ -8,11 +8,10 @@ namespace SyncKit.EfStore.Cli.Commands;
 internal sealed class EraseCommand : Command, IHasExamples
 {
     private readonly Option<string?> _stream = new("--stream") { Description = "Every event of this stream (aggregate_id).", HelpName = "id" };
-    private readonly Option<EventVersion[]> _versions = new("--version")
+    private readonly Option<EventVersion[]?> _versions = new("--version")
     {
         Description = "The event of this version; give it again for more events.",
         HelpName = "version",
-        DefaultValueFactory = _ => [],
         CustomParser = result =>
         {
             try
@@ -49,7 +48,7 @@ internal sealed class EraseCommand : Command, IHasExamples
         Add(_vacuum);
         Validators.Add(result =>
         {
-            if (result.GetValue(_stream) is null == (result.GetValue(_versions) is not { Length: > 0 }))
+            if (result.GetResult(_stream) is null == result.GetResult(_versions) is null)
             {
                 result.AddError("Give --stream or --version, and not both.");
             }

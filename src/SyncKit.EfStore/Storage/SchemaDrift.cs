@@ -125,7 +125,7 @@ internal static partial class SchemaDrift
 
     /// <summary>The body of a function that names its schema, as its file makes it for this one.</summary>
     private static string InSchema(string template) =>
-        $"format({template}, current_schema(), format('%I.{SchemaNames.EventsTable}', current_schema()), current_schema())";
+        $"regexp_replace(format({template}, current_schema(), format('%I.{SchemaNames.EventsTable}', current_schema()), current_schema()), '\\s+', ' ', 'g')";
 
     private static string HasTrigger(string trigger, string function) => $"""
         EXISTS (

@@ -10,7 +10,7 @@ internal sealed class Aviary : IAsyncDisposable
     private const string StateSql = """
         SELECT string_agg(line, E'\n' ORDER BY line)
         FROM (
-            SELECT 'relation ' || oid::regclass || ' ' || relkind || ' ' || coalesce(relacl::text, '') AS line FROM pg_class WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'pg\_temp%' OR nspname LIKE 'pg\_toast%')
+            SELECT 'relation ' || oid::regclass || ' ' || relkind::text || ' ' || coalesce(relacl::text, '') AS line FROM pg_class WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'pg\_temp%' OR nspname LIKE 'pg\_toast%')
             UNION ALL SELECT 'function ' || oid::regprocedure || md5(prosrc) || coalesce(proacl::text, '') FROM pg_proc WHERE pronamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
             UNION ALL SELECT 'trigger ' || tgrelid::regclass || tgname || tgenabled::text FROM pg_trigger
             UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%temp%'

@@ -8,7 +8,7 @@ namespace SyncKit.EfStore.Tests.Security;
 [TestClass]
 public sealed class RolesTests : IAsyncDisposable
 {
-    private readonly string _prefix = $"Test {Guid.NewGuid():N}";
+    private readonly string _prefix = $"T {Guid.NewGuid().ToString("N")[..12]}";
     private readonly List<string> _created = [];
     private PostgresDatabase _database = null!;
     private NpgsqlConnection _owner = null!;
@@ -194,7 +194,7 @@ public sealed class RolesTests : IAsyncDisposable
         await connection.RunAsync("DELETE FROM events");
         Assert.AreEqual(owner, await connection.ScalarAsync<string>("SELECT DISTINCT login_role FROM event_audit WHERE operation = 'DELETE'"));
         await EventStoreRoles.ApplyAsync(ConnectionString(owner), Names);
-        Assert.AreEqual(0, await connection.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE prosecdef AND proowner <> current_user::regrole AND pronamespace = 'public'::regnamespace"));
+        Assert.AreEqual(0, await connection.ScalarAsync<long>("SELECT count(*) FROM pg_proc WHERE prosecdef AND proowner::regrole::text <> quote_ident(current_user) AND pronamespace = 'public'::regnamespace"));
     }
 
     [TestMethod]
@@ -263,7 +263,6 @@ public sealed class RolesTests : IAsyncDisposable
     [DataRow("none")]
     [DataRow("pg_monitor")]
     [DataRow("a\0b")]
-    [DataRow("\ud800")]
     [DataRow("a123456789b123456789c123456789d123456789e123456789f123456789abcd")]
     public void A_name_that_no_role_can_have_is_refused(string name)
     {
@@ -274,6 +273,7 @@ public sealed class RolesTests : IAsyncDisposable
     public void Nobody_and_two_of_the_same_name_are_refused()
     {
         Assert.ThrowsExactly<InvalidInputException>(() => EventStoreRoles.Script(new EventStoreRoleNames()));
+        Assert.ThrowsExactly<InvalidInputException>(() => EventStoreRoles.Script(new EventStoreRoleNames { Writer = "\ud800" }));
         Assert.ThrowsExactly<InvalidInputException>(() => EventStoreRoles.Script(new EventStoreRoleNames { Writer = "a", Eraser = "a" }));
     }
 
