@@ -24,6 +24,12 @@ internal static class TestRoles
     // Granting costs more than most tests: once for a database, unless it had no log yet.
     private static readonly ConcurrentDictionary<string, bool> Granted = new();
 
+    /// <summary>Whether stores see what only a role sees that owns everything, such as another session's state.</summary>
+    internal static bool StoresAreOwners => !AlwaysWriter;
+
+    /// <summary>What a deployment does after a migration: grants on what is new.</summary>
+    internal static void GrantAfterMigration(string connectionString) => _ = ForStore(connectionString);
+
     /// <summary>What a store of a test connects with.</summary>
     internal static string ForStore(string connectionString) => AlwaysWriter ? ForWriter(connectionString) : connectionString;
 

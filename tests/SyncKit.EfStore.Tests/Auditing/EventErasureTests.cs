@@ -137,7 +137,9 @@ public sealed class EventErasureTests : IAsyncDisposable
         Assert.AreEqual(0, await FoundAsync(secret));
         Assert.AreEqual(0, await FoundAsync(large[..200]));
         Assert.DoesNotContain(secret, await DumpAsync());
-        Assert.AreEqual(22, await Audit.ReadAsync(new AuditQuery { Version = null }).CountAsync(entry => entry.OldRow is { } row && row.ToString().Contains(Tombstone, StringComparison.Ordinal)));
+        var oldRows = await Audit.ReadAsync().Where(entry => entry.OldRow is not null).Select(entry => entry.OldRow!.ToString()).ToListAsync();
+        Assert.HasCount(18 + 2 + 1, oldRows);
+        Assert.IsTrue(oldRows.All(row => row.Contains(Tombstone, StringComparison.Ordinal)));
 
         await EventStoreVacuum.RunAsync(_database.ConnectionString, full: true);
         Assert.AreEqual(0, await FilesAsync(secret));
