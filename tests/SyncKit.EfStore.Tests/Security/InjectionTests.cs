@@ -319,7 +319,10 @@ public sealed class InjectionTests : IAsyncDisposable
         await owner.RunAsync("ANALYZE; UPDATE events SET event_type = 'U'; DELETE FROM events WHERE version = 1");
         Assert.HasCount(1, (await store.Services.GetRequiredService<IEventErasure>().EraseAsync("a", "r")).Erased);
         Assert.AreEqual(4, await store.Services.GetRequiredService<IEventAudit>().ReadAsync().CountAsync());
-        await owner.RunAsync(EventStoreRoles.Script(new EventStoreRoleNames { Writer = "synckit_tests_writer", Create = true }, schema));
+        var writer = $"test_{Guid.NewGuid():N}";
+        await owner.RunAsync(EventStoreRoles.Script(new EventStoreRoleNames { Writer = writer, Create = true }, schema));
+        Assert.IsTrue(await owner.ScalarAsync<bool>("SELECT has_table_privilege($1::name, 'events', 'INSERT')", writer));
+        await owner.RunAsync($"DROP OWNED BY {writer}; DROP ROLE {writer}");
         Assert.AreEqual(0, await _aviary.Owner.ScalarAsync<long>("SELECT count(*) FROM canary"));
     }
 
@@ -350,7 +353,7 @@ public sealed class InjectionTests : IAsyncDisposable
         CollectionAssert.AreEqual(HostileStrings.All, read.Lines.Select(line => Text(line, "data")).ToArray());
 
         // As arguments: each takes a process of its own.
-        foreach (var hostile in (string[])["'; DROP TABLE canary; --", "x\"; SELECT sing(); $(true) `true` \\ %s", "a\r\n\u001b[2Jb\u202e", "@/etc/hostname", "--help"])
+        foreach (var hostile in (string[])["--help'; DROP TABLE canary; --", "@/etc/hostname\"; SELECT sing(); $(true) `true` \\ %s", "a\r\n\u001b[2Jb\u202e"])
         {
             await DoneAsync("append", $"--stream={hostile}", $"--type={hostile}", $"--data={JsonSerializer.Serialize(hostile)}");
             var found = await DoneAsync("read", $"--stream={hostile}", $"--type={hostile}");
