@@ -21,4 +21,10 @@ public sealed record StoredEvent(
 {
     /// <summary><c>stream_</c> and the aggregate id: the <c>stream_name</c> column.</summary>
     public string StreamName => "stream_" + AggregateId;
+
+    /// <summary>
+    /// Whether its content was erased (<see cref="IEventErasure"/>): <see cref="Data"/> is the tombstone <c>{"$erased": true}</c>. An event that was
+    /// stored with just this document looks erased too.
+    /// </summary>
+    public bool IsErased => Tombstone.Is(Data);
 }

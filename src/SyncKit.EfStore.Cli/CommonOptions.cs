@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace SyncKit.EfStore.Cli;
 
@@ -51,11 +53,51 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>Without an offset a time is taken as UTC, whatever the machine's zone: the same command does the same everywhere.</summary>
+    internal static Option<DateTimeOffset?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = result => ParseTime(name, result),
+    };
+
+    internal static Option<long?> Limit(string what) => new("--limit")
+    {
+        Description = $"At most so many {what}.",
+        HelpName = "n",
+        CustomParser = ParseLimit,
+    };
+
     internal static string ConnectionString(ParseResult parsed)
     {
         var given = parsed.GetValue(Connection) ?? Environment.GetEnvironmentVariable(ConnectionVariable);
         return string.IsNullOrWhiteSpace(given)
             ? throw new UsageException($"There is no connection string. Give --connection \"Host=…;Database=…\", or set {ConnectionVariable}.")
             : given;
+    }
+
+    private static long? ParseLimit(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
+        {
+            return limit;
+        }
+
+        result.AddError($"--limit must be a whole number from 1; it is '{text}'.");
+        return null;
+    }
+
+    private static DateTimeOffset? ParseTime(string name, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text.Length > 0 && char.IsAsciiDigit(text[0])
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+        {
+            return instant;
+        }
+
+        result.AddError($"{name} must be a date and time such as 2026-11-23T08:30:00Z (UTC unless it has an offset); it is '{text}'.");
+        return null;
     }
 }

@@ -13,6 +13,9 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new TailCommand(),
     new ListenCommand(),
     new SubscriptionsCommand(),
+    new RolesCommand(),
+    new AuditCommand(),
+    new EraseCommand(),
     new DemoCommand(),
     CommonOptions.Connection,
     CommonOptions.Verbose,
@@ -22,7 +25,8 @@ foreach (var help in root.Options.OfType<HelpOption>())
     help.Action = new HelpWithExamples((HelpAction)help.Action!);
 }
 
-var parsed = root.Parse(args);
+// An argument that begins with @ is one, and not the name of a file with more of them.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction)
 {
     return Failures.ReportUsage(parsed);

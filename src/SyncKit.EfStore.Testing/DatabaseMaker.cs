@@ -95,13 +95,32 @@ internal sealed class DatabaseMaker(string connectionString, bool copyFiles) : I
     {
         var random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         var name = string.Create(CultureInfo.InvariantCulture, $"synckit_test_{Environment.ProcessId}_{random}");
-        var database = new PostgresDatabase(
-            this, name, new NpgsqlConnectionStringBuilder(connectionString) { Database = name }.ConnectionString);
+        var ownConnectionString = new NpgsqlConnectionStringBuilder(connectionString) { Database = name }.ConnectionString;
 
         // Known before it exists, so that a cancelled CREATE which still went through is dropped in the end.
-        _databases[name] = database.ConnectionString;
+        _databases[name] = ownConnectionString;
         await ExecuteAsync($"CREATE DATABASE {name} {how}", cancellationToken).ConfigureAwait(false);
-        return database;
+        return new PostgresDatabase(this, name, await AllowTruncateAsync(name, ownConnectionString, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// The log refuses TRUNCATE unless a session says otherwise; what a test resets its database with truncates. Sessions of this database
+    /// say so by themselves, whatever their connection string.
+    /// </summary>
+    private async Task<string> AllowTruncateAsync(string name, string ownConnectionString, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync($"ALTER DATABASE {name} SET synckit.allow_truncate = 'on'", cancellationToken).ConfigureAwait(false);
+            return ownConnectionString;
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // A server of somebody else's, where only superusers may: then those connections say so that are made as they are told.
+            var told = new NpgsqlConnectionStringBuilder(ownConnectionString);
+            told.Options = $"{told.Options} -c synckit.allow_truncate=on".TrimStart();
+            return _databases[name] = told.ConnectionString;
+        }
     }
 
     /// <summary>Runs one statement. Names in it were all made in <see cref="CreateAsync"/> and need no quoting.</summary>

@@ -9,6 +9,11 @@ internal sealed class TestStore : IAsyncDisposable
     private readonly ServiceProvider _services;
 
     internal TestStore(string connectionString, Action<EventStoreOptions>? configure = null, TimeProvider? time = null)
+        : this(configure, time, TestRoles.ForStore(connectionString))
+    {
+    }
+
+    private TestStore(Action<EventStoreOptions>? configure, TimeProvider? time, string connectionString)
     {
         var services = new ServiceCollection();
         if (time is not null)
@@ -23,6 +28,13 @@ internal sealed class TestStore : IAsyncDisposable
         });
         _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
+
+    /// <summary>Always as the owner, for what no writer may.</summary>
+    internal static TestStore AsOwner(string connectionString) => new(configure: null, time: null, connectionString);
+
+    /// <summary>Always as a writer with no other right.</summary>
+    internal static TestStore AsWriter(string connectionString, Action<EventStoreOptions>? configure = null) =>
+        new(configure, time: null, TestRoles.ForWriter(connectionString));
 
     internal IServiceProvider Services => _services;
 

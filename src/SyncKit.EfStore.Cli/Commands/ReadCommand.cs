@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using SyncKit.EfStore.Cli.Hosting;
 using SyncKit.EfStore.Cli.Printing;
 
@@ -13,15 +11,9 @@ internal sealed class ReadCommand : Command, IHasExamples
     private readonly Option<string[]> _types = CommonOptions.Types();
     private readonly Option<EventVersion?> _since = CommonOptions.Version("--since", "Only events after this version.");
     private readonly Option<EventVersion?> _before = CommonOptions.Version("--before", "Only events before this version.");
-    private readonly Option<DateTimeOffset?> _from = Instant("--from", "Only events created at this time or later, such as 2026-11-23T08:30:00Z.");
-    private readonly Option<DateTimeOffset?> _until = Instant("--until", "Only events created before this time.");
-    private readonly Option<long?> _limit = new("--limit")
-    {
-        Description = "At most so many events.",
-        HelpName = "n",
-        CustomParser = ParseLimit,
-    };
-
+    private readonly Option<DateTimeOffset?> _from = CommonOptions.Time("--from", "Only events created at this time or later, such as 2026-11-23T08:30:00Z.");
+    private readonly Option<DateTimeOffset?> _until = CommonOptions.Time("--until", "Only events created before this time.");
+    private readonly Option<long?> _limit = CommonOptions.Limit("events");
     private readonly Option<bool> _backwards = new("--backwards") { Description = "Newest first." };
     private readonly Option<bool> _settled = new("--settled")
     {
@@ -77,38 +69,5 @@ internal sealed class ReadCommand : Command, IHasExamples
 
         await printer.FlushAsync(cancellationToken);
         return ExitCodes.Done;
-    }
-
-    private static Option<DateTimeOffset?> Instant(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "time",
-        CustomParser = result => ParseInstant(name, result),
-    };
-
-    private static long? ParseLimit(ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
-        {
-            return limit;
-        }
-
-        result.AddError($"--limit must be a whole number from 1; it is '{text}'.");
-        return null;
-    }
-
-    // Without an offset a time is taken as UTC, whatever the machine's zone: the same command gives the same events everywhere.
-    private static DateTimeOffset? ParseInstant(string name, ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        if (text.Length > 0 && char.IsAsciiDigit(text[0])
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
-        {
-            return instant;
-        }
-
-        result.AddError($"{name} must be a date and time such as 2026-11-23T08:30:00Z (UTC unless it has an offset); it is '{text}'.");
-        return null;
     }
 }

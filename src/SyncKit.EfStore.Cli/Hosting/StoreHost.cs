@@ -23,6 +23,10 @@ internal sealed class StoreHost : IAsyncDisposable
 
     internal ISubscriptions Subscriptions => _host.Services.GetRequiredService<ISubscriptions>();
 
+    internal IEventAudit Audit => _host.Services.GetRequiredService<IEventAudit>();
+
+    internal IEventErasure Erasure => _host.Services.GetRequiredService<IEventErasure>();
+
     internal EventImporter Importer => _host.Services.GetRequiredService<EventImporter>();
 
     internal static StoreHost Build(ParseResult parsed) => Build(CommonOptions.ConnectionString(parsed));

@@ -70,7 +70,7 @@ internal static class SubscriptionLines
             var table = new Table().AddColumns(columns);
             foreach (var item in items)
             {
-                table.AddRow([.. cells(item).Select(Markup.Escape)]);
+                table.AddRow([.. cells(item).Select(cell => Markup.Escape(HarmlessText.Of(cell)))]);
             }
 
             AnsiConsole.Write(table);

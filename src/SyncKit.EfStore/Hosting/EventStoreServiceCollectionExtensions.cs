@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using SyncKit;
 using SyncKit.EfStore;
 using SyncKit.EfStore.Appending;
+using SyncKit.EfStore.Auditing;
 using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Hosting;
 using SyncKit.EfStore.Notifications;
@@ -100,6 +101,9 @@ public static class EventStoreServiceCollectionExtensions
             provider.GetRequiredService<EventStoreMetrics>(),
             Options(provider).MaxJsonBytes,
             provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
+
+        services.TryAddSingleton<IEventAudit, EventAudit>();
+        services.TryAddSingleton<IEventErasure, EventErasure>();
 
         services.TryAddSingleton<CheckpointTable>();
         services.TryAddSingleton<ParkedTable>();

@@ -13,14 +13,24 @@ internal static partial class SchemaDrift
     private const string NotifyFunctionScript = "0002/02_notify_event_inserted.sql";
     private const string StreamVersionFunctionScript = "0001/10_assign_event_stream_version.sql";
     private const string StreamChannelScript = "0002/01_event_stream_channel.sql";
+    private const string AuditFunctionScript = "0004/02_audit_event_changes.sql";
+    private const string TruncateFunctionScript = "0004/04_guard_event_truncation.sql";
+    private const string EraseFunctionScript = "0004/06_erase_events.sql";
 
     // Every script after the table and its columns can run again on a provisioned database: indexes, functions, triggers, in order.
     private const string FirstRepeatable = "0001/03_";
 
-    private const string FindSql = $"""
+    // $1, $2 … below, in this order.
+    private static readonly string[] FunctionScripts =
+        [StreamChannelScript, NotifyFunctionScript, StreamVersionFunctionScript, AuditFunctionScript, TruncateFunctionScript, EraseFunctionScript];
+
+    private const string RunsAsOwner = "prosecdef AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig)";
+
+    private static readonly string FindSql = $"""
         SELECT object FROM (VALUES
             ('table {SchemaNames.SubscriptionsTable}', to_regclass(format('%I.{SchemaNames.SubscriptionsTable}', current_schema())) IS NOT NULL),
             ('table {SchemaNames.ParkedTable}', to_regclass(format('%I.{SchemaNames.ParkedTable}', current_schema())) IS NOT NULL),
+            ('table {SchemaNames.AuditTable}', to_regclass(format('%I.{SchemaNames.AuditTable}', current_schema())) IS NOT NULL),
             ('index {SchemaNames.StreamIndex}', EXISTS (
                 SELECT FROM pg_index
                 WHERE indexrelid = to_regclass(format('%I.{SchemaNames.StreamIndex}', current_schema())) AND indisunique AND indisvalid)),
@@ -41,6 +51,18 @@ internal static partial class SchemaDrift
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema()))
                     AND regexp_replace(prosrc, '\s+', ' ', 'g') = $3
                     AND 'enable_seqscan=off' = ANY (proconfig) AND array_to_string(proconfig, ' ') LIKE '%search_path=%')),
+            ('function {SchemaNames.AuditFunction}', EXISTS (
+                SELECT FROM pg_proc
+                WHERE oid = to_regprocedure(format('%I.{SchemaNames.AuditFunction}()', current_schema()))
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = {InSchema("$4")} AND {RunsAsOwner})),
+            ('function {SchemaNames.TruncateFunction}', EXISTS (
+                SELECT FROM pg_proc
+                WHERE oid = to_regprocedure(format('%I.{SchemaNames.TruncateFunction}()', current_schema()))
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = {InSchema("$5")} AND {RunsAsOwner})),
+            ('function {SchemaNames.EraseFunction}', EXISTS (
+                SELECT FROM pg_proc
+                WHERE oid = to_regprocedure(format('%I.{SchemaNames.EraseFunction}(text, bigint[], text)', current_schema()))
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = {InSchema("$6")} AND {RunsAsOwner})),
             ('trigger {SchemaNames.NotifyTrigger}', EXISTS (
                 SELECT FROM pg_trigger
                 WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.NotifyTrigger}'
@@ -51,7 +73,11 @@ internal static partial class SchemaDrift
                 SELECT FROM pg_trigger
                 WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.StreamVersionTrigger}'
                     AND tgqual IS NOT NULL AND tgenabled IN ('O', 'A')
-                    AND tgfoid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema()))))
+                    AND tgfoid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema())))),
+            ('trigger {SchemaNames.AuditUpdateTrigger}', {HasTrigger(SchemaNames.AuditUpdateTrigger, SchemaNames.AuditFunction)}),
+            ('trigger {SchemaNames.AuditDeleteTrigger}', {HasTrigger(SchemaNames.AuditDeleteTrigger, SchemaNames.AuditFunction)}),
+            ('trigger {SchemaNames.TruncateGuardTrigger}', {HasTrigger(SchemaNames.TruncateGuardTrigger, SchemaNames.TruncateFunction)}),
+            ('trigger {SchemaNames.TruncateAuditTrigger}', {HasTrigger(SchemaNames.TruncateAuditTrigger, SchemaNames.TruncateFunction)})
         ) AS checked (object, in_place)
         WHERE NOT in_place
         """;
@@ -60,9 +86,10 @@ internal static partial class SchemaDrift
     internal static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(FindSql, connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FunctionBody(StreamChannelScript) });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FunctionBody(NotifyFunctionScript) });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FunctionBody(StreamVersionFunctionScript) });
+        foreach (var script in FunctionScripts)
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FunctionBody(script) });
+        }
 
         var drifted = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -95,6 +122,17 @@ internal static partial class SchemaDrift
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return drifted;
     }
+
+    /// <summary>The body of a function that names its schema, as its file makes it for this one.</summary>
+    private static string InSchema(string template) =>
+        $"regexp_replace(format({template}, current_schema(), format('%I.{SchemaNames.EventsTable}', current_schema()), current_schema()), '\\s+', ' ', 'g')";
+
+    private static string HasTrigger(string trigger, string function) => $"""
+        EXISTS (
+                SELECT FROM pg_trigger
+                WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{trigger}' AND tgenabled IN ('O', 'A')
+                    AND tgfoid = to_regprocedure(format('%I.{function}()', current_schema())))
+        """;
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

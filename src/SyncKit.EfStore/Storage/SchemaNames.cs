@@ -21,6 +21,16 @@ internal static class SchemaNames
     internal const string SubscriptionsTable = "event_subscriptions";
     internal const string ParkedTable = "event_subscriptions_parked";
 
+    internal const string AuditTable = "event_audit";
+    internal const string AuditFunction = "audit_event_changes";
+    internal const string AuditUpdateTrigger = "events_audit_update_trigger";
+    internal const string AuditDeleteTrigger = "events_audit_delete_trigger";
+    internal const string TruncateFunction = "guard_event_truncation";
+    internal const string TruncateGuardTrigger = "events_truncate_guard_trigger";
+    internal const string TruncateAuditTrigger = "events_truncate_audit_trigger";
+    internal const string EraseFunction = "erase_events";
+    internal const string MigrationsFunction = "skip_recorded_migration";
+
     /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>
     internal const string MigrationsHistoryTable = "__synckit_migrations";
 

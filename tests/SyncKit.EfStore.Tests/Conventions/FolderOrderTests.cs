@@ -6,7 +6,15 @@ public sealed class FolderOrderTests
 {
     // Diagnostics is open to all. Folders of one rank do not know each other.
     private static readonly string[][] Ranks =
-        [["Storage"], ["Appending", "Ordering"], ["Reading", "Importing"], ["Notifications"], ["Subscriptions"], ["Health"], ["Hosting"]];
+        [
+            ["Storage"],
+            ["Appending", "Ordering"],
+            ["Reading", "Importing", "Auditing"],
+            ["Notifications"],
+            ["Subscriptions"],
+            ["Health"],
+            ["Hosting"],
+        ];
 
     [TestMethod]
     public void A_folder_uses_only_the_folders_before_it()

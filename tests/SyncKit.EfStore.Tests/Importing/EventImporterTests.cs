@@ -19,7 +19,7 @@ public sealed class EventImporterTests
     public async Task CreateStoreAsync()
     {
         _database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
-        _services = new ServiceCollection().AddPostgresEventStore(_database.ConnectionString).Services.BuildServiceProvider();
+        _services = new ServiceCollection().AddPostgresEventStore(TestRoles.ForStore(_database.ConnectionString)).Services.BuildServiceProvider();
     }
 
     [TestCleanup]

@@ -6,6 +6,8 @@ namespace SyncKit.EfStore.Tests.Importing;
 [TestClass]
 public sealed class ImportAtomicTests : ImportDatabase
 {
+    private protected override bool AsOwner => true;
+
     // More than a batch, so that a part of it is in the table before the end.
     private const int Count = EventBatch.MaxEvents + 3_000;
 

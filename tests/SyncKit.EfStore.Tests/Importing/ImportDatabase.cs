@@ -17,11 +17,14 @@ public abstract class ImportDatabase : IAsyncDisposable
 
     private protected EventImporter Importer => _store!.Services.GetRequiredService<EventImporter>();
 
+    /// <summary>Whether it imports as the owner, for what no writer may.</summary>
+    private protected virtual bool AsOwner => false;
+
     [TestInitialize]
     public async Task CreateDatabaseAsync()
     {
         _database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
-        _store = new TestStore(ConnectionString);
+        _store = AsOwner ? TestStore.AsOwner(ConnectionString) : new TestStore(ConnectionString);
     }
 
     public async ValueTask DisposeAsync()

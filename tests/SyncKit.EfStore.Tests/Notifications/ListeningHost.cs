@@ -55,7 +55,7 @@ internal sealed class ListeningHost : IAsyncDisposable
         builder.Logging.AddProvider(log);
         builder.Services.AddPostgresEventStore(options =>
         {
-            options.ConnectionString = connectionString;
+            options.ConnectionString = TestRoles.ForStore(connectionString);
             options.PollInterval = TimeSpan.FromHours(1);
             options.ReconnectInterval = TimeSpan.FromMilliseconds(20);
             options.MaxReconnectInterval = TimeSpan.FromMilliseconds(200);

@@ -192,6 +192,7 @@ public sealed class ReconnectTests
         var all = host.ObserveAll();
 
         await EventStoreSchema.MigrateAsync(database.ConnectionString);
+        TestRoles.GrantAfterMigration(database.ConnectionString);
 
         await states.WaitForAsync("live", state => state.Status == ListenerStatus.Live);
         await host.InsertAsync("a", "first");

@@ -19,7 +19,7 @@ internal sealed class SettledStore : IAsyncDisposable
         services.AddSingleton<ILoggerProvider>(new LogLines(Log));
         services.AddPostgresEventStore(options =>
         {
-            options.ConnectionString = connectionString;
+            options.ConnectionString = TestRoles.ForStore(connectionString);
             options.PollInterval = TimeSpan.FromHours(1);
             configure?.Invoke(options);
         });

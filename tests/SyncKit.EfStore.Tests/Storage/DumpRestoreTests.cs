@@ -10,6 +10,7 @@ namespace SyncKit.EfStore.Tests.Storage;
 public sealed class DumpRestoreTests
 {
     private const string Fingerprint = "SELECT md5(string_agg(events::text, '|' ORDER BY version)) FROM events";
+    private const string AuditFingerprint = "SELECT count(*) || md5(string_agg(event_audit::text, '|' ORDER BY audit_id)) FROM event_audit";
 
     private PostgresDatabase _source = null!;
     private PostgresDatabase _target = null!;
@@ -25,6 +26,8 @@ public sealed class DumpRestoreTests
         await store.Events.StoreAsync([.. Enumerable.Range(0, 500).Select(n => Sample.Event($"stream-{n % 7}", n))]);
         await using var connection = await RawSql.ConnectAsync(_source.ConnectionString);
         await connection.RunAsync("INSERT INTO events (id, aggregate_id, event_type) VALUES ('raw', $1, 'T')", new string('x', 200));
+        await connection.RunAsync("UPDATE events SET event_type = 'Edited' WHERE version = 3; DELETE FROM events WHERE version = 4");
+        await connection.RunAsync("DO $$ BEGIN PERFORM erase_events(NULL, '{3,5}', 'request'); END $$");
     }
 
     [TestCleanup]
@@ -81,6 +84,11 @@ public sealed class DumpRestoreTests
         await using var source = await RawSql.ConnectAsync(_source.ConnectionString);
         await using var target = await RawSql.ConnectAsync(_target.ConnectionString);
         Assert.AreEqual(await source.ScalarAsync<string>(Fingerprint), await target.ScalarAsync<string>(Fingerprint));
+        Assert.StartsWith("4", await source.ScalarAsync<string>(AuditFingerprint));
+        Assert.AreEqual(await source.ScalarAsync<string>(AuditFingerprint), await target.ScalarAsync<string>(AuditFingerprint));
+        await target.RunAsync("UPDATE events SET event_type = 'Audited' WHERE version = 1");
+        Assert.StartsWith("5", await target.ScalarAsync<string>(AuditFingerprint));
+        await target.RunAsync("UPDATE events SET event_type = 'Tested' WHERE version = 1");
         Assert.IsEmpty(await SchemaDrift.FindAsync(target, CancellationToken.None));
         Assert.IsEmpty((await EventStoreSchema.MigrateAsync(_target.ConnectionString)).Applied);
 
@@ -119,7 +127,7 @@ public sealed class DumpRestoreTests
     }
 
     /// <summary>The newest one installed, since an older pg_dump refuses a newer server; else the one of PATH.</summary>
-    private static string Find(string program) =>
+    internal static string Find(string program) =>
         Directory.Exists("/usr/lib/postgresql")
             ? Directory.EnumerateDirectories("/usr/lib/postgresql")
                 .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)

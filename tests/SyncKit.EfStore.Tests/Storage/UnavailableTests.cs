@@ -92,6 +92,7 @@ public sealed class UnavailableTests
 
         var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(() => store.Events.StoreAsync(Sample.Event("stream")));
         await EventStoreSchema.MigrateAsync(empty.ConnectionString);
+        TestRoles.GrantAfterMigration(empty.ConnectionString);
 
         Assert.AreEqual(UnavailableReason.SchemaMissing, error.Reason);
         Assert.Contains("Provision it with 'synckit migrate' or 'dotnet ef database update'", error.Message);
@@ -125,6 +126,7 @@ public sealed class UnavailableTests
     public async Task The_newest_migration_is_not_applied()
     {
         await using var old = await _server.CreateDatabaseAsync();
+        TestRoles.GrantAfterMigration(old.ConnectionString);
         await using (var connection = await RawSql.ConnectAsync(old.ConnectionString))
         {
             await connection.RunAsync("""DELETE FROM __synckit_migrations WHERE "MigrationId" = $1""", SchemaCheck.NewestMigration);

@@ -26,8 +26,12 @@ internal sealed class Shop : IAsyncDisposable
     internal static async Task<Shop> OpenAsync()
     {
         var shop = new Shop(await (await TestServer.GetAsync()).CreateDatabaseAsync());
-        await using var db = shop.CreateContext();
+        var options = new DbContextOptionsBuilder<ShopDbContext>();
+        options.UseNpgsql(shop.ConnectionString);
+        await using var db = new ShopDbContext(options.Options);
         await db.GetService<IRelationalDatabaseCreator>().CreateTablesAsync();
+        await using var connection = await RawSql.ConnectAsync(shop.ConnectionString);
+        await connection.RunAsync("GRANT ALL ON a_shop_orders TO PUBLIC");
         return shop;
     }
 
@@ -35,7 +39,7 @@ internal sealed class Shop : IAsyncDisposable
         Action<NpgsqlDbContextOptionsBuilder>? npgsql = null, Action<DbContextOptionsBuilder>? configure = null)
     {
         var options = new DbContextOptionsBuilder<ShopDbContext>();
-        options.UseNpgsql(ConnectionString, npgsql).UseEventStore();
+        options.UseNpgsql(TestRoles.ForStore(ConnectionString), npgsql).UseEventStore();
         configure?.Invoke(options);
         return new ShopDbContext(options.Options);
     }

@@ -158,6 +158,7 @@ public sealed class NamedSubscriptionTests : SubscriptionDatabase
         Assert.Contains("has no event log", state.Error!);
 
         await EventStoreSchema.MigrateAsync(database.ConnectionString);
+        TestRoles.GrantAfterMigration(database.ConnectionString);
         await host.WaitForAsync(SubscriptionStatus.Live);
         await host.WaitUntilProcessedAsync((await host.Store.StoreAsync(Sample.Event("a"))).Version);
         Assert.HasCount(1, Inbox.Versions);

@@ -41,7 +41,7 @@ internal sealed class SubscribingHost : IAsyncDisposable
         application.Logging.ClearProviders();
         var builder = application.Services.AddPostgresEventStore(options =>
         {
-            options.ConnectionString = connectionString;
+            options.ConnectionString = TestRoles.ForStore(connectionString);
             options.ReconnectInterval = TimeSpan.FromMilliseconds(20);
             options.MaxReconnectInterval = TimeSpan.FromMilliseconds(200);
             options.PollInterval = TimeSpan.FromMilliseconds(500);

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Text;
+using SyncKit.EfStore.Cli.Hosting;
+using SyncKit.EfStore.Cli.Printing;
+
+namespace SyncKit.EfStore.Cli.Commands;
+
+/// <summary><c>synckit roles</c></summary>
+internal sealed class RolesCommand : Command, IHasExamples
+{
+    private readonly Option<string?> _owner = Role("--owner", "Is to own the log: migrates, reads the audit. Default: whoever owns it.");
+    private readonly Option<string?> _writer = Role("--writer", "Runs the library: appends, reads, subscribes; changes no event.");
+    private readonly Option<string?> _reader = Role("--reader", "Reads events and the state of subscriptions.");
+    private readonly Option<string?> _eraser = Role("--eraser", "May erase events, and nothing else.");
+    private readonly Option<bool> _create = new("--create") { Description = "Create those that are missing, as groups that cannot log in." };
+    private readonly Option<string?> _schema = new("--schema")
+    {
+        Description = "Where the log is, for the SQL printed. Default: public. --apply looks for itself.",
+        HelpName = "name",
+    };
+
+    private readonly Option<bool> _apply = new("--apply") { Description = "Run it, as the role that owns the log, instead of printing it." };
+
+    internal RolesCommand()
+        : base("roles", "Print the SQL that gives each role what it needs and no more; --apply runs it. Again changes nothing.")
+    {
+        Add(_owner);
+        Add(_writer);
+        Add(_reader);
+        Add(_eraser);
+        Add(_create);
+        Add(_schema);
+        Add(_apply);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_apply) && result.GetValue(_schema) is not null)
+            {
+                result.AddError("--apply takes the schema of the connection; leave --schema out, or set Search Path in the connection string.");
+            }
+        });
+        SetAction(RunAsync);
+    }
+
+    public IReadOnlyList<string> Examples =>
+    [
+        "synckit roles                                    # for synckit_writer, synckit_reader and synckit_eraser",
+        "synckit roles --writer shop_app --reader reports > roles.sql",
+        "synckit roles --writer shop_app --eraser privacy --create --apply",
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var roles = new EventStoreRoleNames
+        {
+            Owner = parsed.GetValue(_owner),
+            Writer = parsed.GetValue(_writer),
+            Reader = parsed.GetValue(_reader),
+            Eraser = parsed.GetValue(_eraser),
+            Create = parsed.GetValue(_create),
+        };
+        if (roles is { Owner: null, Writer: null, Reader: null, Eraser: null })
+        {
+            roles = roles with { Writer = "synckit_writer", Reader = "synckit_reader", Eraser = "synckit_eraser" };
+        }
+
+        if (parsed.GetValue(_apply))
+        {
+            var connectionString = CommonOptions.ConnectionString(parsed);
+            await using (StoreHost.Build(connectionString))
+            {
+                // Checks the connection string as every other command does.
+            }
+
+            await EventStoreRoles.ApplyAsync(connectionString, roles, cancellationToken);
+            StandardError.Plain("Every role has what it needs, and no more.");
+        }
+        else
+        {
+            await using var output = new LineOutput();
+            Encoding.UTF8.GetBytes(EventStoreRoles.Script(roles, parsed.GetValue(_schema) ?? "public").AsSpan(), output.Buffer);
+            await output.FlushAsync(cancellationToken);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static Option<string?> Role(string name, string description) => new(name) { Description = description, HelpName = "role" };
+}

@@ -1,0 +1,7 @@
+namespace SyncKit.EfStore.Cli.Printing;
+
+/// <summary>Text of the database's as a terminal may see it: control characters in an id must not reach it as commands.</summary>
+internal static class HarmlessText
+{
+    internal static string Of(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+}
