@@ -9,7 +9,7 @@ namespace SyncKit.EfStore.Reading;
 /// Reads the log in pages, two at most at a time. A page ends at so many events or bytes, and its connection goes back once it is read:
 /// memory stays constant, and a caller who takes his time holds up neither a connection nor vacuum.
 /// </summary>
-internal sealed class EventReader(EventStoreConnections connections, SettledMark settled, int pageSize)
+internal sealed class EventReader(EventStoreConnections connections, SettledMark settled, Func<int> pageSize)
 {
     private const long MaxPageBytes = 4 * 1024 * 1024;
 
@@ -68,7 +68,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
         PageStatement statement, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A page cut short by its bytes leaves rows on the wire that are read and dropped: the next ones ask for about as many as fitted.
-        var fitting = pageSize;
+        var fitting = pageSize();
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<Page>? ahead = null;
         try
@@ -82,7 +82,7 @@ internal sealed class EventReader(EventStoreConnections connections, SettledMark
                 if (!page.IsLast)
                 {
                     statement.ContinueAfter(page.Events[^1]);
-                    fitting = page.IsCut ? page.Events.Count : (int)Math.Min(fitting * 2L, pageSize);
+                    fitting = page.IsCut ? page.Events.Count : (int)Math.Min(fitting * 2L, pageSize());
                 }
 
                 // Whoever came back for a second page gets the next one while he is busy with this one.

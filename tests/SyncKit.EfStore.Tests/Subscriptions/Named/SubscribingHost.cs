@@ -16,6 +16,8 @@ internal sealed class SubscribingHost : IAsyncDisposable
 
     internal IRealtimeEventStore Store => _host.Services.GetRequiredService<IRealtimeEventStore>();
 
+    internal IServiceProvider Services => _host.Services;
+
     internal ISubscriptions Subscriptions => _host.Services.GetRequiredService<ISubscriptions>();
 
     internal ISubscription Subscription => Subscriptions.Get(Name);
