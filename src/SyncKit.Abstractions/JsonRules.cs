@@ -124,7 +124,7 @@ internal static class JsonRules
         }
 
         text = text[0] == '+' ? text[1..] : text;
-        // PostgreSQL refuses an exponent from half of int's range on, even that of a zero.
+        // PostgreSQL refuses an exponent from half of int's range on, even that of a zero; from 16 on it takes that one number for a zero.
         return Utf8Parser.TryParse(text, out exponent, out var used)
             && used == text.Length
             && exponent is > -(int.MaxValue / 2) and < int.MaxValue / 2;

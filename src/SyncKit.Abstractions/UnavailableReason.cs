@@ -32,4 +32,7 @@ public enum UnavailableReason
 
     /// <summary>Versions come from a sequence, or by a default, under which readers would lose events. The message says what to change.</summary>
     OrderUnsafe,
+
+    /// <summary>TLS did not come about: a certificate was not accepted or cannot be read, or the server offers none. The message says what to change.</summary>
+    TlsFailed,
 }

@@ -38,7 +38,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>
     /// Finds or starts a PostgreSQL (14 or later): the first source of <see cref="PostgresServerOptions.Sources"/> that works.
-    /// A set <c>ConnectionStrings__EventStore</c> is never skipped: if its server cannot be used, that is an error.
+    /// A set <c>ConnectionStrings__EventStore</c> or <c>SYNCKIT_POSTGRES_PROGRAMS</c> is never skipped: if it cannot be used, that is an error.
     /// A private cluster takes about a second, and gives up after 60; what it started is removed again on failure.
     /// </summary>
     /// <param name="options">What to use and how; <see langword="null"/> for the defaults.</param>

@@ -28,8 +28,9 @@ public sealed class PostgresServerOptions
     /// the way to ask for one of several versions installed.
     /// </summary>
     /// <value>
-    /// Defaults to <see langword="null"/>: the <c>PATH</c>, then the folders where Debian, Homebrew and the Windows
-    /// installer put PostgreSQL, newest version first.
+    /// Defaults to <see langword="null"/>: the environment variable <c>SYNCKIT_POSTGRES_PROGRAMS</c>, under which neither Docker nor a download
+    /// is tried; where it is not set the <c>PATH</c>, then the folders where Debian, Homebrew and the Windows installer put PostgreSQL, newest
+    /// version first.
     /// </value>
     public string? ProgramsDirectory { get; init; }
 

@@ -1,4 +1,6 @@
 using SyncKit.EfStore.Testing;
+using SyncKit.EfStore.Testing.Clusters;
+using SyncKit.EfStore.Testing.Sources;
 
 namespace SyncKit.EfStore.Tests;
 
@@ -9,6 +11,10 @@ namespace SyncKit.EfStore.Tests;
 internal static class TestServer
 {
     private static readonly Lazy<Task<PostgresServer>> Shared = new(() => PostgresServer.StartAsync());
+
+    /// <summary>The folder of the programs that private clusters run on, the clients beside the server.</summary>
+    internal static string Programs { get; } = ProgramFolders.Resolve(
+        new Surroundings().ChosenPrograms ?? ProgramFolders.OnThisMachine().First(ProgramFolders.HasAllPrograms));
 
     internal static Task<PostgresServer> GetAsync() => Shared.Value;
 

@@ -5,6 +5,7 @@ namespace SyncKit.EfStore.Testing.Sources;
 /// <summary>A private cluster run by the programs that are installed here.</summary>
 internal static class LocalProgramsSource
 {
+    internal const string Variable = "SYNCKIT_POSTGRES_PROGRAMS";
     private const int OldestMajor = 14;
 
     internal static async Task<PrivateCluster> StartAsync(
@@ -15,16 +16,24 @@ internal static class LocalProgramsSource
             .ConfigureAwait(false);
     }
 
+    /// <summary>Whether the environment says which programs to use, and the options leave it to it.</summary>
+    internal static bool IsChosen(PostgresServerOptions options, Surroundings surroundings) =>
+        surroundings.ChosenPrograms is not null
+        && options.ProgramsDirectory is null
+        && options.Sources.Contains(PostgresSource.LocalPrograms);
+
     private static async Task<string> FindAsync(
         PostgresServerOptions options, Surroundings surroundings, CancellationToken cancellationToken)
     {
-        if (options.ProgramsDirectory is { } chosen && !ProgramFolders.HasAllPrograms(chosen))
+        var only = options.ProgramsDirectory ?? surroundings.ChosenPrograms;
+        if (only is not null && !ProgramFolders.HasAllPrograms(only))
         {
-            throw new SourceUnavailableException($"PostgresServerOptions.ProgramsDirectory '{chosen}' has no {ProgramFolders.Needed}.");
+            var who = options.ProgramsDirectory is null ? Variable : $"PostgresServerOptions.{nameof(options.ProgramsDirectory)}";
+            throw new SourceUnavailableException($"{who} '{only}' has no {ProgramFolders.Needed}.");
         }
 
         var rejected = new List<string>();
-        var candidates = options.ProgramsDirectory is { } only ? [only] : surroundings.ProgramDirectories;
+        var candidates = only is not null ? [only] : surroundings.ProgramDirectories;
         foreach (var folder in candidates.Where(ProgramFolders.HasAllPrograms).Distinct())
         {
             var major = await ProgramFolders.MajorVersionAsync(folder, cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,8 @@ internal static class ServerSearch
     {
         var reasons = new Dictionary<PostgresSource, string>();
         var failures = new List<Exception>();
-        foreach (var source in options.Sources.Distinct())
+        var chosen = LocalProgramsSource.IsChosen(options, surroundings);
+        foreach (var source in options.Sources.Distinct().Where(source => !chosen || !IsPassedOver(source)))
         {
             try
             {
@@ -26,8 +27,11 @@ internal static class ServerSearch
             }
         }
 
-        throw new PostgresUnavailableException(Explain(options.Sources, reasons), reasons, new AggregateException(failures));
+        throw new PostgresUnavailableException(Explain(options.Sources, reasons, chosen), reasons, new AggregateException(failures));
     }
+
+    /// <summary>Someone chose the programs to test with: another server would test something they did not ask for.</summary>
+    private static bool IsPassedOver(PostgresSource source) => source is PostgresSource.Docker or PostgresSource.Embedded;
 
     private static async Task<FoundServer> TryAsync(
         PostgresSource source, PostgresServerOptions options, Surroundings surroundings, CancellationToken cancellationToken)
@@ -84,12 +88,16 @@ internal static class ServerSearch
         }
     }
 
-    private static string Explain(IReadOnlyList<PostgresSource> tried, Dictionary<PostgresSource, string> reasons)
+    private static string Explain(IReadOnlyList<PostgresSource> tried, Dictionary<PostgresSource, string> reasons, bool chosen)
     {
         var text = new StringBuilder("No PostgreSQL could be found or started. There are four ways; tried in this order:");
         foreach (var source in tried.Distinct().Concat(Enum.GetValues<PostgresSource>().Except(tried)))
         {
-            var reason = reasons.GetValueOrDefault(source, "not tried, as PostgresServerOptions.Sources leaves it out.");
+            var reason = reasons.GetValueOrDefault(
+                source,
+                chosen && IsPassedOver(source)
+                    ? $"not tried, as {LocalProgramsSource.Variable} is set."
+                    : "not tried, as PostgresServerOptions.Sources leaves it out.");
             text.Append('\n').Append("- ").Append(Name(source)).Append(": ").Append(reason.ReplaceLineEndings("\n    "));
         }
 

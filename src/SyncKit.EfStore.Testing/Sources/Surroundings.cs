@@ -12,6 +12,9 @@ internal sealed class Surroundings
     /// <summary>Whether a Docker daemon answers. May block for long: a socket can be there while nobody answers.</summary>
     internal Func<bool> DockerAnswers { get; init; } = () => TestcontainersSettings.OS.DockerEndpointAuthConfig is not null;
 
+    /// <summary>The folder of programs that someone chose, or nothing.</summary>
+    internal string? ChosenPrograms { get; init; } = NullIfEmpty(Environment.GetEnvironmentVariable(LocalProgramsSource.Variable));
+
     /// <summary>Folders that may hold PostgreSQL's programs, best first.</summary>
     internal IEnumerable<string> ProgramDirectories { get; init; } = ProgramFolders.OnThisMachine();
 
@@ -20,4 +23,6 @@ internal sealed class Surroundings
 
     /// <summary>Where downloaded programs are kept, for the next run too.</summary>
     internal string DownloadFolder { get; init; } = EmbeddedSource.DefaultFolder();
+
+    private static string? NullIfEmpty(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;
 }

@@ -83,6 +83,16 @@ internal static partial class Log
     [LoggerMessage(400, LogLevel.Information, "The schema of the {Target} is current; applied {Applied} migrations, mended {Mended} objects.")]
     internal static partial void SchemaMigrated(ILogger logger, string target, int applied, int mended);
 
+    [LoggerMessage(401, LogLevel.Information, "The configuration changed: BatchSize is {BatchSize}, MaxJsonBytes is {MaxJsonBytes} from now on.")]
+    internal static partial void OptionsReloaded(ILogger logger, int batchSize, int maxJsonBytes);
+
+    [LoggerMessage(402, LogLevel.Warning, "The configuration changed to one that cannot be, and nothing of it is taken over. {Faults}")]
+    internal static partial void OptionsNotReloaded(ILogger logger, string faults);
+
+    [LoggerMessage(410, LogLevel.Warning,
+        "The connection to {Host}:{Port} is not encrypted, and that is not this machine: events can be read and changed on the way. Set SSL Mode=VerifyFull, and Root Certificate where the server's CA is your own, in the connection string.")]
+    internal static partial void NotEncrypted(ILogger logger, string? host, int port);
+
     [LoggerMessage(500, LogLevel.Warning,
         "Commits in the {Target} could not be told of; observers find them by their poll. Tried again with the next commit. {Reason}")]
     internal static partial void CommitsNotTold(ILogger logger, string target, string reason);

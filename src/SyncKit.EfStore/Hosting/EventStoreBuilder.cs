@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Appending.DbContexts;
 using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Hosting;
 using SyncKit.EfStore.Storage;
 using SyncKit.EfStore.Subscriptions.Named;
 
@@ -48,7 +49,9 @@ public sealed class EventStoreBuilder
     /// </summary>
     /// <typeparam name="THandler">Resolved in a scope of its own for each batch; registered as scoped unless it is already.</typeparam>
     /// <param name="name">The same in every process, 1 to 200 bytes of UTF-8. Another name is another subscription with a checkpoint of its own.</param>
-    /// <param name="configure">Sets the options.</param>
+    /// <param name="configure">
+    /// Sets the options after <c>Subscriptions:</c> and the name did in the store's configuration section. May be called more than once.
+    /// </param>
     /// <exception cref="InvalidInputException">The name cannot be stored.</exception>
     /// <exception cref="OptionsValidationException">Options are out of bounds; the message lists all.</exception>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -75,7 +78,9 @@ public sealed class EventStoreBuilder
     /// <typeparam name="THandler">Resolved in a scope of its own for each batch and attempt; registered as scoped unless it is already.</typeparam>
     /// <typeparam name="TContext">The application's context, registered as scoped.</typeparam>
     /// <param name="name">The same in every process, 1 to 200 bytes of UTF-8. Another name is another subscription with a checkpoint of its own.</param>
-    /// <param name="configure">Sets the options.</param>
+    /// <param name="configure">
+    /// Sets the options after <c>Subscriptions:</c> and the name did in the store's configuration section. May be called more than once.
+    /// </param>
     /// <exception cref="InvalidInputException">The name cannot be stored.</exception>
     /// <exception cref="OptionsValidationException">Options are out of bounds; the message lists all.</exception>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -96,15 +101,30 @@ public sealed class EventStoreBuilder
         string name, Action<SubscriptionOptions>? configure, bool inContext, Func<IServiceProvider, IDelivery> createDelivery)
     {
         SubscriptionDefinition.CheckName(name);
-        if (Services.Any(service => (service.ImplementationInstance as SubscriptionDefinition)?.Name == name))
+        if (Services.Any(service => (service.ImplementationInstance as SubscriptionName)?.Value == name))
         {
             throw new ArgumentException($"There is a subscription '{name}' already. Give this one a name of its own.", nameof(name));
         }
 
-        var options = new SubscriptionOptions();
-        configure?.Invoke(options);
-        options.Check(name, inContext);
-        Services.AddSingleton(new SubscriptionDefinition(name, options, createDelivery));
+        // What code says is checked at once; with what configuration says, when there is one to ask.
+        CreateOptions(configuration: null);
+        Services.AddSingleton(new SubscriptionName(name));
+        Services.AddSingleton(provider => new SubscriptionDefinition(name, CreateOptions(provider), createDelivery));
         return this;
+
+        SubscriptionOptions CreateOptions(IServiceProvider? configuration)
+        {
+            var options = new SubscriptionOptions();
+            if (configuration is not null)
+            {
+                EventStoreSection.Bind(configuration, name, options);
+            }
+
+            configure?.Invoke(options);
+            options.Check(name, inContext);
+            return options;
+        }
     }
+
+    private sealed record SubscriptionName(string Value);
 }

@@ -3,8 +3,10 @@ using Npgsql;
 namespace SyncKit.EfStore;
 
 /// <summary>
-/// How a process uses an event store. All faults are reported at once when the host starts. Settings of the connection are nullable:
-/// null leaves them as the connection string has them.
+/// How a process uses an event store. Read from the section <c>EventStore</c> of the host's configuration, then set by code. All faults are reported
+/// at once when the host starts. Settings of the connection are nullable: null leaves them as the connection string has them, and set in both
+/// places they must agree. They have no effect on a <see cref="DataSource"/>. Options marked as reloaded follow a configuration that changes while
+/// the host runs, unless it has faults; the others need a restart.
 /// </summary>
 public sealed class EventStoreOptions
 {
@@ -42,8 +44,8 @@ public sealed class EventStoreOptions
     /// <summary>A connection idle this long is closed, 1 second to 1 day, whole seconds (ConnMaxIdleTime). Default: null, Npgsql's 5 minutes.</summary>
     public TimeSpan? ConnectionIdleLifetime { get; set; }
 
-    /// <summary>How long a statement of the store may take, 1 second to 1 hour. Default: 30 seconds.</summary>
-    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a statement of the store may take, 1 second to 1 hour, whole seconds. Default: null, Npgsql's 30 seconds.</summary>
+    public TimeSpan? CommandTimeout { get; set; }
 
     /// <summary>
     /// A listener's peer that is silent this long is found out, 2 seconds to 10 minutes; half of it is Npgsql's KeepAlive.
@@ -87,10 +89,10 @@ public sealed class EventStoreOptions
     /// </summary>
     public int ObserverQueueCapacity { get; set; } = 10_000;
 
-    /// <summary>How many events one page of a read or one batch of a handler holds at most, 1 to 100,000. Default: 1,000.</summary>
+    /// <summary>How many events one page of a read or one batch of a handler holds at most, 1 to 100,000. Reloaded. Default: 1,000.</summary>
     public int BatchSize { get; set; } = 1_000;
 
-    /// <summary>The largest data or metadata document, in bytes of UTF-8, 1,024 to 100,000,000. Default: 16 MiB.</summary>
+    /// <summary>The largest data or metadata document, in bytes of UTF-8, 1,024 to 100,000,000. Reloaded. Default: 16 MiB.</summary>
     public int MaxJsonBytes { get; set; } = EventLimits.DefaultMaxJsonBytes;
 
     /// <summary>

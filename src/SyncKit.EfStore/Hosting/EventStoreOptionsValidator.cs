@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SyncKit.EfStore.Diagnostics;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Hosting;
 
@@ -49,6 +51,14 @@ internal sealed class EventStoreOptionsValidator : IValidateOptions<EventStoreOp
 
         var pool = CheckConnectionString(faults, nameof(options.ConnectionString), options.ConnectionString);
         CheckConnectionString(faults, nameof(options.ListenerConnectionString), options.ListenerConnectionString);
+
+        foreach (var (option, keyword, value) in ConnectionStrings.Keywords(options))
+        {
+            if (pool.ShouldSerialize(keyword) && Convert.ToInt32(pool[keyword], CultureInfo.InvariantCulture) is var other && other != value)
+            {
+                faults.Add($"{Name(option)} means {keyword}={value}, and {nameof(options.ConnectionString)} says {keyword}={other}. Take one of them away.");
+            }
+        }
 
         // What an option leaves open the connection string decides, or Npgsql.
         var most = options.MaxPoolSize ?? pool.MaxPoolSize;

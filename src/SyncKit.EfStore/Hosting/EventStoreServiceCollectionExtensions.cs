@@ -29,14 +29,16 @@ public static class EventStoreServiceCollectionExtensions
     public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, string connectionString) =>
         services.AddPostgresEventStore(options => options.ConnectionString = connectionString);
 
-    /// <summary>Adds the event store, its options read from a configuration section.</summary>
+    /// <summary>Adds the event store, its options read from a configuration section other than <c>EventStore</c>, which is then left alone.</summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="section">Holds <see cref="EventStoreOptions"/> by their names.</param>
+    /// <param name="section">
+    /// Holds <see cref="EventStoreOptions"/> by their names, and under <c>Subscriptions</c> <see cref="SubscriptionOptions"/> by the subscriptions'.
+    /// </param>
     public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(section);
-        services.AddOptions<EventStoreOptions>().Bind(section);
+        services.AddSingleton(new EventStoreSection(section));
         return AddCore(services);
     }
 
@@ -45,7 +47,10 @@ public static class EventStoreServiceCollectionExtensions
     /// registered before wins.
     /// </summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="configure">Sets the options; null where <c>ConnectionStrings:EventStore</c> of the host's configuration is all they need.</param>
+    /// <param name="configure">
+    /// Sets the options after the section <c>EventStore</c> of the host's configuration did; null where that section, or only
+    /// <c>ConnectionStrings:EventStore</c>, says all.
+    /// </param>
     public static EventStoreBuilder AddPostgresEventStore(this IServiceCollection services, Action<EventStoreOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -61,13 +66,19 @@ public static class EventStoreServiceCollectionExtensions
     {
         services.AddLogging();
         services.AddMetrics();
+        if (services.All(service => service.ImplementationType != typeof(OptionsFromConfiguration)))
+        {
+            services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<EventStoreOptions>, OptionsFromConfiguration>());
+        }
+
         services.AddOptions<EventStoreOptions>()
             .PostConfigure<IServiceProvider>(FillConnectionString)
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EventStoreOptions>, EventStoreOptionsValidator>());
 
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => new EventStoreConnections(Options(provider)));
+        services.TryAddSingleton<PlainTextWarning>();
+        services.TryAddSingleton(provider => new EventStoreConnections(Options(provider), provider.GetRequiredService<PlainTextWarning>()));
         services.TryAddSingleton(provider => new EventStoreMetrics(provider.GetService<IMeterFactory>(), Options(provider).EnableMetrics));
         services.TryAddSingleton(provider => new EventStoreTracing(
             Options(provider).DataSource?.ConnectionString ?? Options(provider).ConnectionString, Options(provider).TraceInMetadata));
@@ -87,7 +98,7 @@ public static class EventStoreServiceCollectionExtensions
             provider.GetRequiredService<EventStoreTracing>(),
             provider.GetRequiredService<EventStoreMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
-            Options(provider).BatchSize));
+            Current(provider, o => o.BatchSize)));
         services.TryAddSingleton<HeaderReader>();
         services.TryAddSingleton<ListenerStates>();
         services.TryAddSingleton<NotificationHub>();
@@ -99,7 +110,7 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton(provider => new EventImporter(
             provider.GetRequiredService<EventStoreConnections>(),
             provider.GetRequiredService<EventStoreMetrics>(),
-            Options(provider).MaxJsonBytes,
+            Current(provider, o => o.MaxJsonBytes),
             provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
 
         services.TryAddSingleton<IEventAudit, EventAudit>();
@@ -113,6 +124,7 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton<ISubscriptions>(provider => provider.GetRequiredService<SubscriptionDirectory>());
 
         // In this order: the schema is there before the listener looks at it.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OptionsReload>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListenerService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SubscriptionService>());
@@ -123,6 +135,13 @@ public static class EventStoreServiceCollectionExtensions
     }
 
     private static EventStoreOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<EventStoreOptions>>().Value;
+
+    /// <summary>An option that may change while the store runs.</summary>
+    private static Func<T> Current<T>(IServiceProvider provider, Func<EventStoreOptions, T> read)
+    {
+        var options = Options(provider);
+        return () => read(options);
+    }
 
     private static void FillConnectionString(EventStoreOptions options, IServiceProvider provider)
     {

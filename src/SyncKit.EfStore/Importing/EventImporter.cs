@@ -22,11 +22,11 @@ public sealed class EventImporter
 
     private readonly EventStoreConnections _connections;
     private readonly EventStoreMetrics _metrics;
-    private readonly int _maxJsonBytes;
+    private readonly Func<int> _maxJsonBytes;
     private readonly Func<CancellationToken, ValueTask> _whenObserversJoined;
 
     internal EventImporter(
-        EventStoreConnections connections, EventStoreMetrics metrics, int maxJsonBytes, Func<CancellationToken, ValueTask> whenObserversJoined)
+        EventStoreConnections connections, EventStoreMetrics metrics, Func<int> maxJsonBytes, Func<CancellationToken, ValueTask> whenObserversJoined)
     {
         _connections = connections;
         _metrics = metrics;
@@ -89,7 +89,7 @@ public sealed class EventImporter
             new BoundedChannelOptions(BatchesWaiting) { SingleReader = true, SingleWriter = true });
         using var storing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reading = Task.Run(
-            () => BatchFiller.FillAsync(batches.Writer, read(storing.Token), transactions.MaxStreams, _maxJsonBytes, storing.Token),
+            () => BatchFiller.FillAsync(batches.Writer, read(storing.Token), transactions.MaxStreams, _maxJsonBytes(), storing.Token),
             CancellationToken.None);
         try
         {

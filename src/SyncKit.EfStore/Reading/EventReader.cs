@@ -16,7 +16,7 @@ internal sealed class EventReader(
     EventStoreTracing tracing,
     EventStoreMetrics metrics,
     TimeProvider time,
-    int pageSize)
+    Func<int> pageSize)
 {
     private const long MaxPageBytes = 4 * 1024 * 1024;
 
@@ -84,7 +84,7 @@ internal sealed class EventReader(
         PageStatement statement, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A page cut short by its bytes leaves rows on the wire that are read and dropped: the next ones ask for about as many as fitted.
-        var fitting = pageSize;
+        var fitting = pageSize();
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<Page>? ahead = null;
         try
@@ -98,7 +98,7 @@ internal sealed class EventReader(
                 if (!page.IsLast)
                 {
                     statement.ContinueAfter(page.Events[^1]);
-                    fitting = page.IsCut ? page.Events.Count : (int)Math.Min(fitting * 2L, pageSize);
+                    fitting = page.IsCut ? page.Events.Count : (int)Math.Min(fitting * 2L, pageSize());
                 }
 
                 // Whoever came back for a second page gets the next one while he is busy with this one.

@@ -23,27 +23,41 @@ internal static class ConnectionStrings
 
     private static string Pool(EventStoreOptions options, bool noReset)
     {
-        var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString)
-        {
-            CommandTimeout = Seconds(options.CommandTimeout),
-        };
-        builder.NoResetOnClose |= noReset;
-        builder.ApplicationName ??= ApplicationName;
-        builder.MaxPoolSize = options.MaxPoolSize ?? builder.MaxPoolSize;
-        builder.MinPoolSize = options.MinPoolSize ?? builder.MinPoolSize;
-        builder.ConnectionLifetime = options.ConnectionLifetime is { } lifetime ? Seconds(lifetime) : builder.ConnectionLifetime;
-        builder.ConnectionIdleLifetime = options.ConnectionIdleLifetime is { } idle ? Seconds(idle) : builder.ConnectionIdleLifetime;
-        builder.ConnectionPruningInterval = Math.Min(builder.ConnectionPruningInterval, builder.ConnectionIdleLifetime);
-        if (!options.EnablePreparedStatements)
-        {
-            builder.MaxAutoPrepare = 0;
-        }
-        else if (builder.MaxAutoPrepare == 0)
+        var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        if (options.EnablePreparedStatements && builder.MaxAutoPrepare == 0)
         {
             builder.MaxAutoPrepare = PreparedStatements;
         }
 
+        foreach (var (_, keyword, value) in Keywords(options))
+        {
+            builder[keyword] = value;
+        }
+
+        builder.NoResetOnClose |= noReset;
+        builder.ApplicationName ??= ApplicationName;
+        builder.ConnectionPruningInterval = Math.Min(builder.ConnectionPruningInterval, builder.ConnectionIdleLifetime);
         return PrimaryOnly(builder);
+    }
+
+    /// <summary>The options that are set and stand for a keyword of the connection string, with its value there.</summary>
+    internal static IEnumerable<(string Option, string Keyword, int Value)> Keywords(EventStoreOptions options)
+    {
+        foreach (var (option, keyword, value) in ((string, string, int?)[])
+        [
+            (nameof(options.MaxPoolSize), "Maximum Pool Size", options.MaxPoolSize),
+            (nameof(options.MinPoolSize), "Minimum Pool Size", options.MinPoolSize),
+            (nameof(options.ConnectionLifetime), "Connection Lifetime", Seconds(options.ConnectionLifetime)),
+            (nameof(options.ConnectionIdleLifetime), "Connection Idle Lifetime", Seconds(options.ConnectionIdleLifetime)),
+            (nameof(options.CommandTimeout), "Command Timeout", Seconds(options.CommandTimeout)),
+            (nameof(options.EnablePreparedStatements), "Max Auto Prepare", options.EnablePreparedStatements ? null : 0),
+        ])
+        {
+            if (value is { } set)
+            {
+                yield return (option, keyword, set);
+            }
+        }
     }
 
     /// <summary>Null where there is neither a listener's string nor any other: then it borrows from the handed-in data source.</summary>
@@ -70,6 +84,8 @@ internal static class ConnectionStrings
 
         return builder.ConnectionString;
     }
+
+    private static int? Seconds(TimeSpan? time) => time is { } set ? Seconds(set) : null;
 
     private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
 }

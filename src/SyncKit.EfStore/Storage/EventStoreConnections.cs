@@ -14,11 +14,13 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     private readonly NpgsqlDataSource? _listener;
     private readonly NpgsqlDataSource? _linq;
     private readonly bool _ownsPool;
+    private readonly PlainTextWarning _plainText;
     private volatile bool _schemaChecked;
     private volatile bool _behindPooler;
 
-    internal EventStoreConnections(EventStoreOptions options)
+    internal EventStoreConnections(EventStoreOptions options, PlainTextWarning plainText)
     {
+        _plainText = plainText;
         _ownsPool = options.DataSource is null;
         _pool = options.DataSource ?? CreatePool(options);
         _linq = options.DataSource is null ? CreateLinqPool(options) : null;
@@ -65,11 +67,12 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     /// <summary>A connection from the pool to a database whose schema is current.</summary>
     internal async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await OpenUncheckedAsync(cancellationToken).ConfigureAwait(false);
         if (!_schemaChecked)
         {
             try
             {
+                await _plainText.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
                 await SchemaCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
                 await SequenceCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
                 _schemaChecked = true;
@@ -94,8 +97,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     }
 
     /// <summary>A connection from the pool to a database whose schema may be missing.</summary>
-    internal async Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
-        await _pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    internal Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) => OpenAsync(_pool, Target, cancellationToken);
 
     /// <summary>What the driver throws, as the store's callers are to see it.</summary>
     internal async Task<T> TranslateAsync<T>(Func<Task<T>> run)
@@ -119,8 +121,32 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         });
 
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
-    internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) =>
-        await (_listener ?? _pool).OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(_listener ?? _pool, Target, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _plainText.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, string target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (TlsErrors.IsClientCertificate(error))
+        {
+            throw TlsErrors.ClientCertificate(error, target);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

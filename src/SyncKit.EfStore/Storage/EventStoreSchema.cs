@@ -68,6 +68,10 @@ public static class EventStoreSchema
         {
             throw PostgresErrors.Translate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));
         }
+        catch (Exception error) when (TlsErrors.IsClientCertificate(Unwrapped(error)))
+        {
+            throw TlsErrors.ClientCertificate(Unwrapped(error), PostgresErrors.Target(connection.ConnectionString));
+        }
     }
 
     private static async Task MigrateAsync(EventStoreDbContext db, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ internal static class PostgresErrors
         PostgresException server => server.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
             || server.SqlState.StartsWith("08", StringComparison.Ordinal),
-        NpgsqlException { InnerException: IOException or SocketException } => true,
+        NpgsqlException { InnerException: IOException or SocketException } => !TlsErrors.Describes(error),
         _ => error is SocketException,
     };
 
@@ -71,6 +71,8 @@ internal static class PostgresErrors
     internal static EventStoreException Translate(Exception error, string target) => error switch
     {
         PostgresException server => FromServer(server, target),
+        _ when TlsErrors.Translate(error, target) is { } tls => tls,
+
         // Npgsql has no code for this either.
         _ when error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal) => Unavailable(
             UnavailableReason.ServerError,
@@ -99,9 +101,14 @@ internal static class PostgresErrors
 
     private static EventStoreException FromServer(PostgresException error, string target) => error.SqlState switch
     {
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => Unavailable(
+        PostgresErrorCodes.InvalidPassword => Unavailable(
             UnavailableReason.AuthenticationFailed,
             $"The {target} refused the login: {error.MessageText}. Correct Username and Password in the connection string.",
+            error),
+        PostgresErrorCodes.InvalidAuthorizationSpecification => Unavailable(
+            UnavailableReason.AuthenticationFailed,
+            $"The {target} refused the login: {error.MessageText}. Correct Username in the connection string, or the server's pg_hba.conf; where the "
+                + "server wants TLS set SSL Mode=VerifyFull, where it wants a client certificate SSL Certificate and SSL Key.",
             error),
         PostgresErrorCodes.InvalidCatalogName => Unavailable(
             UnavailableReason.DatabaseMissing,

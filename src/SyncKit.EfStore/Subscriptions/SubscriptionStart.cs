@@ -1,6 +1,10 @@
+using System.ComponentModel;
+using SyncKit.EfStore.Subscriptions;
+
 namespace SyncKit.EfStore;
 
 /// <summary>Where a subscription without a checkpoint begins. The default value is <see cref="Beginning"/>.</summary>
+[TypeConverter(typeof(SubscriptionStartConverter))]
 public readonly record struct SubscriptionStart
 {
     /// <summary>With the first event of the log.</summary>

@@ -38,7 +38,7 @@ public sealed class AddPostgresEventStoreTests
         var options = provider.GetRequiredService<IOptions<EventStoreOptions>>().Value;
 
         Assert.AreEqual(
-            (7, TimeSpan.FromSeconds(12), 3, NotifyMode.AfterCommit, false),
+            (7, (TimeSpan?)TimeSpan.FromSeconds(12), 3, NotifyMode.AfterCommit, false),
             (options.BatchSize, options.CommandTimeout, options.MaxPoolSize, options.NotifyMode, options.EnablePreparedStatements));
         await AssertWorksAsync(provider);
     }

@@ -86,6 +86,37 @@ public sealed class EventStoreOptionsTests
 
     public static string OptionName(System.Reflection.MethodInfo method, object[] data) => $"{method.Name} ({data[0]})";
 
+    public static IEnumerable<(string Option, string Keyword, string Value, string Text, Action<EventStoreOptions> Set)> Disagreements =>
+    [
+        ("MaxPoolSize", "Maximum Pool Size", "20", "30", o => o.MaxPoolSize = 30),
+        ("MinPoolSize", "Minimum Pool Size", "2", "3", o => o.MinPoolSize = 3),
+        ("ConnectionLifetime", "Connection Lifetime", "60", "61", o => o.ConnectionLifetime = TimeSpan.FromSeconds(61)),
+        ("ConnectionIdleLifetime", "Connection Idle Lifetime", "60", "61", o => o.ConnectionIdleLifetime = TimeSpan.FromSeconds(61)),
+        ("CommandTimeout", "Command Timeout", "5", "6", o => o.CommandTimeout = TimeSpan.FromSeconds(6)),
+        ("EnablePreparedStatements", "Max Auto Prepare", "20", "0", o => o.EnablePreparedStatements = false),
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Disagreements), DynamicDataDisplayName = nameof(OptionName))]
+    public void An_option_and_the_connection_string_must_agree(
+        string option, string keyword, string value, string text, Action<EventStoreOptions> set)
+    {
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options =>
+        {
+            options.ConnectionString = $"Host=a;{keyword}={value}";
+            set(options);
+        }));
+        Resolve(options =>
+        {
+            options.ConnectionString = $"Host=a;{keyword}={text}";
+            set(options);
+        });
+        Resolve(options => options.ConnectionString = $"Host=a;{keyword}={value}");
+
+        Assert.AreEqual(
+            $"EventStoreOptions.{option} means {keyword}={text}, and ConnectionString says {keyword}={value}. Take one of them away.", refused.Message);
+    }
+
     [TestMethod]
     public void A_data_source_and_a_connection_string_are_one_too_many()
     {

@@ -48,11 +48,15 @@ internal sealed class ListeningHost : IAsyncDisposable
 
     /// <summary>On a database of the test's own.</summary>
     internal static async Task<ListeningHost> StartAsync(
-        string connectionString, Action<EventStoreOptions>? configure = null, PostgresDatabase? database = null)
+        string connectionString,
+        Action<EventStoreOptions>? configure = null,
+        PostgresDatabase? database = null,
+        Action<IServiceCollection>? services = null)
     {
         var log = new LogLines();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(log);
+        services?.Invoke(builder.Services);
         builder.Services.AddPostgresEventStore(options =>
         {
             options.ConnectionString = TestRoles.ForStore(connectionString);

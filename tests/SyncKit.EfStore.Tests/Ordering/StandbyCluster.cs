@@ -23,7 +23,7 @@ internal sealed class StandbyCluster : IAsyncDisposable
     /// <summary>Copies the primary; the standby is not started yet.</summary>
     internal static async Task<StandbyCluster> CopyAsync(string primary, CancellationToken cancellationToken)
     {
-        var programs = ProgramFolders.Resolve(ProgramFolders.OnThisMachine().First(ProgramFolders.HasAllPrograms));
+        var programs = TestServer.Programs;
         var folder = ClusterFolder.Create(durable: false);
         if (UnprivilegedUser.Name is { } user)
         {

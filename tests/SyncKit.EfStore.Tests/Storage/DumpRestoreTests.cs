@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 using SyncKit.EfStore.Testing;
+using SyncKit.EfStore.Testing.Clusters;
+using SyncKit.EfStore.Testing.Sources;
 
 namespace SyncKit.EfStore.Tests.Storage;
 
@@ -126,12 +128,19 @@ public sealed class DumpRestoreTests
         Assert.AreEqual(0, process.ExitCode, errors);
     }
 
-    /// <summary>The newest one installed, since an older pg_dump refuses a newer server; else the one of PATH.</summary>
-    internal static string Find(string program) =>
-        Directory.Exists("/usr/lib/postgresql")
+    /// <summary>Of the same version as the server where a folder was chosen; else the newest installed, since an older pg_dump refuses a newer server.</summary>
+    internal static string Find(string program)
+    {
+        if (new Surroundings().ChosenPrograms is { } chosen)
+        {
+            return ProgramFolders.Program(chosen, program);
+        }
+
+        return Directory.Exists("/usr/lib/postgresql")
             ? Directory.EnumerateDirectories("/usr/lib/postgresql")
                 .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
                 .Select(folder => Path.Combine(folder, "bin", program))
                 .FirstOrDefault(File.Exists, program)
             : program;
+    }
 }

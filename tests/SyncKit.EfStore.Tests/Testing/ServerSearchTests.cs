@@ -173,6 +173,58 @@ public sealed class ServerSearchTests
     }
 
     [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public async Task Programs_chosen_by_the_environment_are_an_error_where_they_do_not_work_and_no_other_server_is_taken()
+    {
+        using var old = new FakePrograms(version: "13.22");
+        var surroundings = new Surroundings
+        {
+            ConfiguredConnectionString = null,
+            ChosenPrograms = old.Folder,
+            DockerAnswers = () => throw new AssertFailedException("Docker was asked."),
+            DownloadRepository = "http://127.0.0.1:1",
+        };
+
+        var failure = await Assert.ThrowsExactlyAsync<PostgresUnavailableException>(
+            () => PostgresServer.StartInAsync(new PostgresServerOptions(), surroundings, Cancelled));
+
+        Assert.Contains($"of version 14 or later ({old.Folder} is version 13).", failure.Message);
+        Assert.Contains("- Docker, through Testcontainers: not tried, as SYNCKIT_POSTGRES_PROGRAMS is set.", failure.Message);
+        Assert.HasCount(2, failure.Reasons);
+    }
+
+    [TestMethod]
+    public async Task Programs_chosen_by_the_environment_are_taken_before_those_of_the_machine()
+    {
+        var real = new Surroundings().ChosenPrograms ?? ProgramFolders.OnThisMachine().First(ProgramFolders.HasAllPrograms);
+        var surroundings = new Surroundings
+        {
+            ConfiguredConnectionString = null,
+            ChosenPrograms = real,
+            DockerAnswers = () => throw new AssertFailedException("Docker was asked."),
+            ProgramDirectories = [],
+        };
+
+        await using var server = await PostgresServer.StartInAsync(new PostgresServerOptions(), surroundings, Cancelled);
+
+        Assert.AreEqual(PostgresSource.LocalPrograms, server.Source);
+        Assert.EndsWith($"private cluster from {ProgramFolders.Resolve(real)}", server.Description);
+    }
+
+    [TestMethod]
+    public async Task A_chosen_folder_of_the_environment_without_programs_is_named()
+    {
+        using var empty = new TemporaryFolder();
+        var surroundings = new Surroundings { ConfiguredConnectionString = null, ChosenPrograms = empty.Path };
+
+        var failure = await Assert.ThrowsExactlyAsync<PostgresUnavailableException>(
+            () => PostgresServer.StartInAsync(new PostgresServerOptions(), surroundings, Cancelled));
+
+        Assert.AreEqual(
+            $"SYNCKIT_POSTGRES_PROGRAMS '{empty.Path}' has no initdb, pg_ctl and postgres.", failure.Reasons[PostgresSource.LocalPrograms]);
+    }
+
+    [TestMethod]
     public async Task Options_that_cannot_work_are_refused()
     {
         var noSource = await Assert.ThrowsExactlyAsync<ArgumentException>(
@@ -190,6 +242,7 @@ public sealed class ServerSearchTests
     private static Surroundings NothingHere(TemporaryFolder downloads) => new()
     {
         ConfiguredConnectionString = null,
+        ChosenPrograms = null,
         DockerAnswers = () => false,
         ProgramDirectories = [],
         DownloadRepository = "http://127.0.0.1:1",

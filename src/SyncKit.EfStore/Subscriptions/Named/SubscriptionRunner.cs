@@ -18,7 +18,6 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
     private readonly SubscriptionOptions _options;
     private readonly TimeSpan _poll;
     private readonly TimeSpan _standbyPoll;
-    private readonly int _batchSize;
     private readonly HandlerRetries _retries;
     private readonly ReconnectSchedule _schedule;
     private readonly CancellationTokenSource _stopping = new();
@@ -36,7 +35,6 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
         _options = definition.Options;
         _poll = _options.PollInterval ?? services.Options.PollInterval;
         _standbyPoll = _options.LeaseDuration / 3 < _poll ? _options.LeaseDuration / 3 : _poll;
-        _batchSize = _options.BatchSize ?? services.Options.BatchSize;
         _schedule = new ReconnectSchedule(services.Options.ReconnectInterval, services.Options.MaxReconnectInterval, Random.Shared.NextDouble);
         States = new SubscriptionStates(definition.Name, services.Time);
         Signals = new SubscriptionSignals(Name, services.Metrics, () => States.State, services.Time);
@@ -44,6 +42,8 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
     }
 
     internal string Name => _definition.Name;
+
+    private int BatchSize => _options.BatchSize ?? _services.Options.BatchSize;
 
     internal SubscriptionStates States { get; }
 
@@ -261,7 +261,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             }
             else
             {
-                var status = !wasLive ? SubscriptionStatus.CatchingUp : lag > _batchSize ? SubscriptionStatus.Behind : SubscriptionStatus.Live;
+                var status = !wasLive ? SubscriptionStatus.CatchingUp : lag > BatchSize ? SubscriptionStatus.Behind : SubscriptionStatus.Live;
                 States.Set(status, lease.Position.Version, lag);
                 await HandleUpToAsync(run, keeper, mark, status, cancellationToken).ConfigureAwait(false);
             }
@@ -277,11 +277,12 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
         {
             var end = _options.Filter.WindowEnd(lease.Position.Version, mark);
             var query = _options.Filter.Between(lease.Position.Version, end);
-            var batch = new List<StoredEvent>(Math.Min(_batchSize, 1_000));
+            var batchSize = BatchSize;
+            var batch = new List<StoredEvent>(Math.Min(batchSize, 1_000));
             await foreach (var stored in _services.Reader.ReadAsync(query, cancellationToken).ConfigureAwait(false))
             {
                 batch.Add(stored);
-                if (batch.Count == _batchSize)
+                if (batch.Count == batchSize)
                 {
                     if (!await DeliverAsync(batch, new CheckpointPosition(stored.Version.Value, stored.Id)).ConfigureAwait(false))
                     {
