@@ -13,6 +13,7 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new TailCommand(),
     new ListenCommand(),
     new SubscriptionsCommand(),
+    new DoctorCommand(),
     new DemoCommand(),
     CommonOptions.Connection,
     CommonOptions.Verbose,

@@ -26,7 +26,7 @@ internal sealed class TerminalPrinter<T>(Func<T, EventSummary> summarize) : IPri
 
         void Add(string text, Style style)
         {
-            var shown = Harmless(text.Length <= left ? text : text[..left]);
+            var shown = TerminalText.Harmless(text.Length <= left ? text : text[..left]);
             left -= shown.Length;
             line.Append(shown, style);
         }
@@ -35,7 +35,4 @@ internal sealed class TerminalPrinter<T>(Func<T, EventSummary> summarize) : IPri
     public Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // Control characters in an id must not reach the terminal as commands.
-    private static string Harmless(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

@@ -45,8 +45,9 @@ internal static class SequenceCheck
     {
         await using var command = new NpgsqlCommand(ReadSql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return (reader.GetBoolean(0), Faults(reader));
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
+            ? (reader.GetBoolean(0), Faults(reader))
+            : (false, [new("Table 'events' has no column 'version': it is not an event log.", "the program with Search Path=… of another schema.")]);
     }
 
     private static List<SchemaFault> Faults(NpgsqlDataReader reader)
