@@ -14,6 +14,7 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new ListenCommand(),
     new SubscriptionsCommand(),
     new DoctorCommand(),
+    new StatsCommand(),
     new DemoCommand(),
     CommonOptions.Connection,
     CommonOptions.Verbose,

@@ -74,9 +74,9 @@ internal static class Checkup
 
     private static async Task<Finding> ExamineAsync(IExamination examination, Patient patient, CancellationToken cancellationToken)
     {
-        if (examination.NeedsLog && patient.Schema is not { HasLog: true })
+        if (examination.NeedsLog && patient.Schema is { HasLog: false })
         {
-            return Skipped("there is no event log to look at, see 'schema'");
+            return Skipped("There is no event log to look at, see 'schema'");
         }
 
         try
@@ -85,7 +85,7 @@ internal static class Checkup
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            return Skipped($"this role may not look ({error.MessageText}); the owner of the event log, or a member of pg_monitor, may");
+            return Skipped($"This role may not look ({error.MessageText}); the owner of the event log, or a member of pg_monitor, may");
         }
         catch (PostgresException error) when (error.SqlState
             is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction)
@@ -94,11 +94,11 @@ internal static class Checkup
         }
         catch (NpgsqlException error) when (error.InnerException is TimeoutException)
         {
-            return Skipped("the server did not answer within 10 s; it is overloaded, or something is locked");
+            return Skipped("The server did not answer within 10 s; it is overloaded, or something is locked");
         }
         catch (PostgresException error) when (patient.Connection.FullState == ConnectionState.Open)
         {
-            return Skipped($"the server reported {error.SqlState}: {error.MessageText}");
+            return Skipped($"The server reported {error.SqlState}: {error.MessageText}");
         }
         catch (NpgsqlException error)
         {
@@ -106,6 +106,6 @@ internal static class Checkup
                 examination.Name, FindingStatus.Fault, $"The connection was lost: {error.Message}", "See the server's log, and run 'synckit doctor' again.");
         }
 
-        Finding Skipped(string reason) => new(examination.Name, FindingStatus.Skipped, $"skipped: {reason}.");
+        Finding Skipped(string reason) => new(examination.Name, FindingStatus.Skipped, reason + ".");
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Patient : IAsyncDisposable
     /// <summary>What the library says about the schema; null where it could not look, for <see cref="SchemaError"/>.</summary>
     internal SchemaInspection? Schema { get; private set; }
 
-    internal string? SchemaError { get; private set; }
+    internal EventStoreException? SchemaError { get; private set; }
 
     /// <summary>The settings of the connection, as the application has them.</summary>
     internal NpgsqlConnectionStringBuilder Settings => new(_connectionString);
@@ -92,24 +92,23 @@ internal sealed class Patient : IAsyncDisposable
 
     private async Task InspectAsync(string own, CancellationToken cancellationToken)
     {
-        EventStoreException? refused = null;
         try
         {
             Schema = await EventStoreSchema.InspectAsync(own, cancellationToken);
         }
         catch (EventStoreException error)
         {
-            (refused, SchemaError) = (error, error.Message);
+            SchemaError = error;
         }
 
         try
         {
             await Connection.OpenAsync(cancellationToken);
         }
-        catch (Exception error) when (refused is not null && error is not OperationCanceledException)
+        catch (Exception error) when (SchemaError is not null && error is not OperationCanceledException)
         {
             // The library has said why better than the driver does.
-            throw refused;
+            throw SchemaError;
         }
         catch (NpgsqlException error)
         {

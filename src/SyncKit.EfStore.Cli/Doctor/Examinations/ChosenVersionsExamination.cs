@@ -32,7 +32,7 @@ internal sealed class ChosenVersionsExamination : IExamination
         var sequence = await patient.QueryAsync(SequencePositionExamination.ReadSql, reader => reader.GetInt64(1), cancellationToken);
         if (sequence is not [var last])
         {
-            return Diagnosis.Skipped("skipped: events.version owns no sequence, see 'sequence'.");
+            return Diagnosis.Skipped("Column events.version owns no sequence, see 'sequence'.");
         }
 
         var (above, below) = await patient.ReadAsync(AboveSql, reader => (reader.GetInt32(0), reader.GetInt32(1)), cancellationToken, last);

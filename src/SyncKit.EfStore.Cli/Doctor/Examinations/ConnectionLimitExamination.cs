@@ -12,7 +12,7 @@ internal sealed class ConnectionLimitExamination : IExamination
         SELECT
             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - coalesce(current_setting('reserved_connections', true), '0')::int,
-            (SELECT count(*)::int FROM pg_stat_activity WHERE usesysid IS NOT NULL),
+            (SELECT count(*)::int FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL),
             (SELECT CASE WHEN rolsuper THEN -1 ELSE rolconnlimit END FROM pg_roles WHERE rolname = session_user),
             (SELECT datconnlimit FROM pg_database WHERE datname = current_database()),
             quote_ident(session_user),

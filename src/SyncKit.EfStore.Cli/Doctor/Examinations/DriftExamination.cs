@@ -15,10 +15,9 @@ internal sealed class DriftExamination : IExamination
 
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
-        var schema = patient.Schema!;
-        if (schema.Pending.Count > 0)
+        if (patient.Schema is not { Pending.Count: 0 } schema)
         {
-            return Diagnosis.Skipped("skipped: migrations are pending, see 'schema'.");
+            return Diagnosis.Skipped("The schema is not the one to compare with, see 'schema'.");
         }
 
         var diagnosis = Diagnosis.Fine("Tables, indexes, functions and triggers are as the migrations made them.");

@@ -21,7 +21,7 @@ internal sealed class IdleTransactionsExamination : IExamination
 
     private const string HiddenSql = """
         SELECT count(*)::int, quote_ident(current_user)
-        FROM pg_stat_activity WHERE query = '<insufficient privilege>' AND usesysid IS NOT NULL
+        FROM pg_stat_activity WHERE query = '<insufficient privilege>' AND datid IS NOT NULL AND usesysid IS NOT NULL
         """;
 
     public string Name => "idle-transactions";
@@ -39,7 +39,7 @@ internal sealed class IdleTransactionsExamination : IExamination
         var (hidden, role) = await patient.ReadAsync(HiddenSql, reader => (reader.GetInt32(0), reader.GetString(1)), cancellationToken);
         var diagnosis = hidden == 0
             ? Diagnosis.Fine("No session sits idle in a transaction for a minute, or listens within one.")
-            : Diagnosis.Skipped($"skipped: {hidden} sessions of other roles are hidden; GRANT pg_read_all_stats TO {role}; shows them.");
+            : Diagnosis.Skipped($"Of {hidden} sessions of other roles the state is hidden; GRANT pg_read_all_stats TO {role}; shows them.");
         foreach (var session in sessions)
         {
             diagnosis.Warn(

@@ -17,7 +17,7 @@ internal sealed class NotificationsExamination : IExamination
             "SELECT pg_backend_pid(), pg_is_in_recovery()", reader => (reader.GetInt32(0), reader.GetBoolean(1)), cancellationToken);
         if (standby)
         {
-            return Diagnosis.Skipped("skipped: a standby takes no LISTEN, see 'primary'.");
+            return Diagnosis.Skipped("A standby takes no LISTEN, see 'primary'.");
         }
 
         var told = patient.Connection.ProcessID;

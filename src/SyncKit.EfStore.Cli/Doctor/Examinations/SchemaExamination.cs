@@ -10,12 +10,16 @@ internal sealed class SchemaExamination : IExamination
     public Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken) =>
         Task.FromResult(Judge(patient.Schema, patient.SchemaError));
 
-    private static Diagnosis Judge(SchemaInspection? schema, string? error)
+    private static Diagnosis Judge(SchemaInspection? schema, EventStoreException? error)
     {
         if (schema is null)
         {
-            var unread = Diagnosis.Fine("");
-            unread.Fault(error!, "Run 'synckit migrate' as the owner, or grant this role what it lacks.");
+            var unread = Diagnosis.Skipped(error!.Message);
+            if (error is not EventStoreUnavailableException { Reason: UnavailableReason.PermissionDenied })
+            {
+                unread.Fault(error.Message, "Name the schema of the event log with Search Path=… in the connection string, or run 'synckit migrate'.");
+            }
+
             return unread;
         }
 

@@ -7,8 +7,13 @@ internal sealed class SequenceExamination : IExamination
 
     public Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
+        if (patient.Schema is not { } schema)
+        {
+            return Task.FromResult(Diagnosis.Skipped("The schema could not be looked at, see 'schema'."));
+        }
+
         var diagnosis = Diagnosis.Fine("Versions are drawn one by one from a sequence of their own (INCREMENT 1, CACHE 1, NO CYCLE).");
-        foreach (var fault in patient.Schema!.OrderFaults)
+        foreach (var fault in schema.OrderFaults)
         {
             diagnosis.Fault(fault.Problem, fault.Remedy);
         }

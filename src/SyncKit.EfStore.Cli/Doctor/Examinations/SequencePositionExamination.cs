@@ -26,7 +26,7 @@ internal sealed class SequencePositionExamination : IExamination
             cancellationToken);
         if (found is not [var log])
         {
-            return Diagnosis.Skipped("skipped: events.version owns no sequence, see 'sequence'.");
+            return Diagnosis.Skipped("Column events.version owns no sequence, see 'sequence'.");
         }
 
         var diagnosis = Diagnosis.Fine($"The sequence stands at {log.Last}, the newest event has version {log.Newest}.");
