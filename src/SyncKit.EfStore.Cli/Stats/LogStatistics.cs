@@ -13,8 +13,10 @@ internal sealed record LogStatistics
     /// <summary>The newest version; there are fewer events, because versions have gaps.</summary>
     internal required long NewestVersion { get; init; }
 
+    /// <summary>When the first event by version was created; null where it has no time, or there is none.</summary>
     internal required DateTimeOffset? First { get; init; }
 
+    /// <summary>The same of the last one.</summary>
     internal required DateTimeOffset? Last { get; init; }
 
     internal required LogSizes Sizes { get; init; }

@@ -20,8 +20,6 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
             coalesce(hour, day),
             count(*),
             count(*) FILTER (WHERE stream_version = 1),
-            min(created_at),
-            max(created_at),
             min(version) FILTER (WHERE day IS NOT NULL)
         FROM (
             SELECT version, event_type, stream_version, created_at,
@@ -61,7 +59,9 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
             coalesce((SELECT version FROM events ORDER BY version DESC LIMIT 1), 0),
             pg_relation_size('events'),
             pg_table_size('events') - pg_relation_size('events'),
-            clock_timestamp()
+            clock_timestamp(),
+            (SELECT created_at FROM events ORDER BY version LIMIT 1),
+            (SELECT created_at FROM events ORDER BY version DESC LIMIT 1)
         """;
 
     private const string IndexesSql = """
@@ -83,7 +83,8 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
         var ends = (await QueryAsync(
             EndsSql,
             reader => (
-                First: reader.GetInt64(0), Last: reader.GetInt64(1), Table: reader.GetInt64(2), Toast: reader.GetInt64(3), Now: reader.GetDateTime(4)),
+                First: reader.GetInt64(0), Last: reader.GetInt64(1), Table: reader.GetInt64(2), Toast: reader.GetInt64(3), Now: reader.GetDateTime(4),
+                FirstAt: Instant(reader, 5), LastAt: Instant(reader, 6)),
             cancellationToken))[0];
         var (hours, days) = (
             new DateTime(ends.Now.Year, ends.Now.Month, ends.Now.Day, ends.Now.Hour, 0, 0, DateTimeKind.Utc).AddHours(1 - Hours),
@@ -98,8 +99,8 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
             Events = counts.Events,
             Streams = counts.Streams,
             NewestVersion = ends.Last,
-            First = counts.First,
-            Last = counts.Last,
+            First = ends.FirstAt,
+            Last = ends.LastAt,
             Sizes = new LogSizes(
                 ends.Table, ends.Toast, await QueryAsync(IndexesSql, reader => (reader.GetString(0), reader.GetInt64(1)), cancellationToken)),
             Types = [.. counts.Types.OrderByDescending(type => type.Events).ThenBy(type => type.Name, StringComparer.Ordinal).Take(top)],
@@ -129,9 +130,7 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
                 From: reader.IsDBNull(2) ? (DateTime?)null : reader.GetDateTime(2),
                 Events: reader.GetInt64(3) * step,
                 Streams: reader.GetInt64(4) * step,
-                First: reader.IsDBNull(5) ? (DateTimeOffset?)null : reader.GetFieldValue<DateTimeOffset>(5),
-                Last: reader.IsDBNull(6) ? (DateTimeOffset?)null : reader.GetFieldValue<DateTimeOffset>(6),
-                FirstRecent: reader.IsDBNull(7) ? (long?)null : reader.GetInt64(7)),
+                FirstRecent: reader.IsDBNull(5) ? (long?)null : reader.GetInt64(5)),
             cancellationToken,
             sample is null ? [hours, days] : [hours, days, sample.First, sample.Last, sample.Step]);
         foreach (var row in rows)
@@ -140,8 +139,7 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
             switch (row.Grouped)
             {
                 case 0b111:
-                    (counts.Events, counts.Streams, counts.First, counts.Last, counts.FirstRecent) =
-                        (row.Events, row.Streams, row.First, row.Last, row.FirstRecent);
+                    (counts.Events, counts.Streams, counts.FirstRecent) = (row.Events, row.Streams, row.FirstRecent);
                     break;
                 case 0b011:
                     counts.Types.Add((row.Type!, row.Events));
@@ -189,6 +187,9 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
         return rows;
     }
 
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
     /// <summary>Versions from first to last, cut into strata of so many.</summary>
     private sealed record Stretch(long First, long Last, long SampleSize)
     {
@@ -202,10 +203,6 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
         internal long Events { get; set; }
 
         internal long Streams { get; set; }
-
-        internal DateTimeOffset? First { get; set; }
-
-        internal DateTimeOffset? Last { get; set; }
 
         internal long? FirstRecent { get; set; }
 
