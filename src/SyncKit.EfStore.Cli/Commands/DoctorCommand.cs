@@ -17,7 +17,7 @@ internal sealed class DoctorCommand : Command, IHasExamples
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON Lines: name, status (ok, skipped, warning, fault), message, advice." };
 
     internal DoctorCommand()
-        : base("doctor", "Look for what is wrong with the server, the schema, the log and its subscriptions, and say what to do. Changes nothing without --fix.")
+        : base("doctor", "Look for what is wrong with server, schema, log and subscriptions, and say what to do. Changes nothing without --fix.")
     {
         Add(_fix);
         Add(_strict);
@@ -72,7 +72,7 @@ internal sealed class DoctorCommand : Command, IHasExamples
                 }
             }
         }
-        catch (EventStoreException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             // The lines below show what is wrong; this says why it stays so.
             StandardError.Line($"Nothing was mended. {error.Message}");

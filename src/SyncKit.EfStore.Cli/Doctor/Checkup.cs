@@ -47,8 +47,9 @@ internal static class Checkup
         {
             patient = await Patient.MeetAsync(connectionString, time, cancellationToken);
         }
-        catch (EventStoreException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
+            // Whatever keeps us from connecting, an impossible address for one, is the one thing to say.
             unreachable = error.Message;
         }
 
@@ -96,14 +97,15 @@ internal static class Checkup
         {
             return Skipped("The server did not answer within 10 s; it is overloaded, or something is locked");
         }
-        catch (PostgresException error) when (patient.Connection.FullState == ConnectionState.Open)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            return Skipped($"The server reported {error.SqlState}: {error.MessageText}");
-        }
-        catch (NpgsqlException error)
-        {
-            return new Finding(
-                examination.Name, FindingStatus.Fault, $"The connection was lost: {error.Message}", "See the server's log, and run 'synckit doctor' again.");
+            return patient.Connection.FullState == ConnectionState.Open
+                ? Skipped($"This could not be looked at: {error.Message}")
+                : new Finding(
+                    examination.Name,
+                    FindingStatus.Fault,
+                    $"The connection was lost: {error.Message}",
+                    "See the server's log, and run 'synckit doctor' again.");
         }
 
         Finding Skipped(string reason) => new(examination.Name, FindingStatus.Skipped, reason + ".");

@@ -31,9 +31,9 @@ public abstract class DoctorDatabase
         await connection.RunAsync(sql);
     }
 
-    private protected Task<DoctorReport> ExamineAsync(params string[] options) => ExamineAsync(ConnectionString, options);
+    private protected Task<DoctorReport> ExamineAsync(params string[] options) => ExamineAsAsync(ConnectionString, options);
 
-    private protected static async Task<DoctorReport> ExamineAsync(string connectionString, params string[] options)
+    private protected static async Task<DoctorReport> ExamineAsAsync(string connectionString, params string[] options)
     {
         var run = await SynckitProcess.RunAsync(connectionString, ["doctor", "--json", .. options]);
         return new DoctorReport(run, [.. run.Lines.Select(DoctorLine.Parse)]);

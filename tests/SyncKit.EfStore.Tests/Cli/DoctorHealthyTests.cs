@@ -23,7 +23,7 @@ public sealed class DoctorHealthyTests : DoctorDatabase
         }
 
         var owner = await ExamineAsync("--strict");
-        var writer = await ExamineAsync(AsRole("log_writer", "w"), "--strict");
+        var writer = await ExamineAsAsync(AsRole("log_writer", "w"), "--strict");
 
         Assert.AreEqual((0, ""), (owner.Run.ExitCode, owner.Complaints));
         Assert.AreEqual((0, ""), (writer.Run.ExitCode, writer.Complaints));
@@ -38,15 +38,20 @@ public sealed class DoctorHealthyTests : DoctorDatabase
         await using (var admin = await RawSql.ConnectAsync(SuperuserString))
         {
             await admin.RunAsync("CREATE ROLE log_nobody LOGIN PASSWORD 'n'");
+            await admin.RunAsync("CREATE ROLE log_reader LOGIN PASSWORD 'r'; GRANT SELECT ON events TO log_reader");
+            await admin.RunAsync("INSERT INTO events (id, aggregate_id, event_type) VALUES ('1', 'a', 'T')");
         }
 
-        var report = await ExamineAsync(AsRole("log_nobody", "n"));
+        var report = await ExamineAsAsync(AsRole("log_nobody", "n"));
+        var reader = await ExamineAsAsync(AsRole("log_reader", "r"));
 
         Assert.AreEqual((0, ""), (report.Run.ExitCode, report.Complaints));
         Assert.AreEqual("skipped", report["schema"].Status);
         Assert.AreEqual("skipped", report["subscriptions"].Status);
         Assert.Contains("This role may not look (permission denied for table event_subscriptions)", report["subscriptions"].Message);
         Assert.AreEqual("ok", report["uniqueness"].Status);
+        Assert.AreEqual((0, ""), (reader.Run.ExitCode, reader.Complaints));
+        Assert.Contains("This role may not see where the sequence stands", reader["sequence-position"].Message);
     }
 
     [TestMethod]
@@ -58,9 +63,9 @@ public sealed class DoctorHealthyTests : DoctorDatabase
         }
 
         var empty = DurableServer.As(ConnectionString, "empty");
-        var report = await ExamineAsync(empty, "--fix");
+        var report = await ExamineAsAsync(empty, "--fix");
         await EventStoreSchema.MigrateAsync(empty, TestContext.CancellationToken);
-        var mended = await ExamineAsync(empty);
+        var mended = await ExamineAsAsync(empty);
 
         Assert.AreEqual((1, "schema:fault"), (report.Run.ExitCode, report.Complaints));
         Assert.AreEqual("synckit migrate", report["schema"].Advice);
@@ -71,11 +76,13 @@ public sealed class DoctorHealthyTests : DoctorDatabase
     [TestMethod]
     public async Task Without_a_server_or_a_login_there_is_one_line_and_exit_code_1()
     {
-        var nowhere = await ExamineAsync("Host=127.0.0.1;Port=1;Database=none", "--fix");
-        var stranger = await ExamineAsync(AsRole("log_owner", "not the password"));
+        var nowhere = await ExamineAsAsync("Host=127.0.0.1;Port=1;Database=none", "--fix");
+        var impossible = await ExamineAsAsync("Host=0.0.0.0;Database=none");
+        var stranger = await ExamineAsAsync(AsRole("log_owner", "not the password"));
 
         Assert.AreEqual((1, "connection:fault", 1), (nowhere.Run.ExitCode, nowhere.Complaints, nowhere.Lines.Count));
         Assert.StartsWith("No PostgreSQL server answers for database 'none' at 127.0.0.1:1:", nowhere["connection"].Message);
+        Assert.AreEqual((1, "connection:fault", 1), (impossible.Run.ExitCode, impossible.Complaints, impossible.Lines.Count));
         Assert.AreEqual((1, "connection:fault", 1), (stranger.Run.ExitCode, stranger.Complaints, stranger.Lines.Count));
         Assert.Contains("refused the login", stranger["connection"].Message);
         Assert.DoesNotContain("not the password", stranger.Run.Output + stranger.Run.Error);

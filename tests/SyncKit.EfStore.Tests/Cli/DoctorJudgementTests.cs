@@ -1,3 +1,4 @@
+using Npgsql;
 using SyncKit.EfStore.Cli.Doctor;
 using SyncKit.EfStore.Cli.Doctor.Examinations;
 
@@ -29,6 +30,26 @@ public sealed class DoctorJudgementTests
         Assert.AreEqual(status, finding.Status.ToString());
         Assert.StartsWith(message, finding.Message);
         Assert.AreEqual(status == "Ok", finding.Advice is null);
+    }
+
+    [TestMethod]
+    [DataRow("db.example", "", false, SslMode.Prefer, "Warning", "The session to 'db.example' is not encrypted")]
+    [DataRow("10.0.0.7", "", false, SslMode.Disable, "Warning", "The session to '10.0.0.7' is not encrypted")]
+    [DataRow("db.example", "", true, SslMode.Disable, "Ok", "The session is encrypted (GSSAPI).")]
+    [DataRow("db.example", "TLSv1.3", false, SslMode.Require, "Ok", "SSL Mode=Require does not check whose certificate it is, VerifyFull would.")]
+    [DataRow("db.example", "TLSv1.3", false, SslMode.VerifyFull, "Ok", "The session is encrypted (TLSv1.3).")]
+    [DataRow("127.0.0.1", "", false, SslMode.Prefer, "Ok", "does not leave this machine")]
+    [DataRow("::1", "", false, SslMode.Prefer, "Ok", "does not leave this machine")]
+    [DataRow("LocalHost", "", false, SslMode.Prefer, "Ok", "does not leave this machine")]
+    [DataRow("/run/postgresql", "", false, SslMode.Prefer, "Ok", "does not leave this machine")]
+    public void A_session_in_the_clear_is_told_where_it_leaves_the_machine(
+        string host, string tls, bool gss, SslMode mode, string status, string message)
+    {
+        var finding = TlsExamination.Judge(host, mode, tls, gss).ToFinding("tls");
+
+        Assert.AreEqual(status, finding.Status.ToString());
+        Assert.Contains(message, finding.Message);
+        Assert.AreEqual(status == "Warning", finding.Advice?.Contains("SSL Mode=VerifyFull", StringComparison.Ordinal) ?? false);
     }
 
     [TestMethod]

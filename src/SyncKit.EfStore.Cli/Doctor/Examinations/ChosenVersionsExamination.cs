@@ -29,10 +29,10 @@ internal sealed class ChosenVersionsExamination : IExamination
 
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
-        var sequence = await patient.QueryAsync(SequencePositionExamination.ReadSql, reader => reader.GetInt64(1), cancellationToken);
-        if (sequence is not [var last])
+        var sequence = await patient.QueryAsync(SequencePositionExamination.ReadSql, reader => reader.IsDBNull(1) ? -1 : reader.GetInt64(1), cancellationToken);
+        if (sequence is not [>= 0 and var last])
         {
-            return Diagnosis.Skipped("Column events.version owns no sequence, see 'sequence'.");
+            return SequencePositionExamination.NotSeen(sequence.Count);
         }
 
         var (above, below) = await patient.ReadAsync(AboveSql, reader => (reader.GetInt32(0), reader.GetInt32(1)), cancellationToken, last);

@@ -3,11 +3,13 @@ namespace SyncKit.EfStore.Cli.Doctor.Examinations;
 /// <summary>Whether the sequence is past the newest event. Behind it, appends fail on a taken version, or land where readers have been.</summary>
 internal sealed class SequencePositionExamination : IExamination
 {
+    // Who may not see the sequence gets NULL from PostgreSQL 17 on, which a sequence that was never drawn from gives as well: asked first.
     // In one statement: its snapshot is older than the look at the sequence, so that an append in between cannot seem to be above it.
     internal const string ReadSql = $"""
         SELECT
             coalesce((SELECT version FROM {LogNames.Events} ORDER BY version DESC LIMIT 1), 0),
-            coalesce(pg_sequence_last_value(sequence.seqrelid), sequence.seqstart - 1),
+            CASE WHEN has_sequence_privilege(sequence.seqrelid, 'USAGE, SELECT')
+                THEN coalesce(pg_sequence_last_value(sequence.seqrelid), sequence.seqstart - 1) END,
             sequence.seqrelid::regclass::text,
             sequence.seqmax
         FROM pg_sequence AS sequence
@@ -22,11 +24,12 @@ internal sealed class SequencePositionExamination : IExamination
     {
         var found = await patient.QueryAsync(
             ReadSql,
-            reader => (Newest: reader.GetInt64(0), Last: reader.GetInt64(1), Sequence: reader.GetString(2), Largest: reader.GetInt64(3)),
+            reader => (
+                Newest: reader.GetInt64(0), Last: reader.IsDBNull(1) ? -1 : reader.GetInt64(1), Sequence: reader.GetString(2), Largest: reader.GetInt64(3)),
             cancellationToken);
-        if (found is not [var log])
+        if (found is not [{ Last: >= 0 } log])
         {
-            return Diagnosis.Skipped("Column events.version owns no sequence, see 'sequence'.");
+            return NotSeen(found.Count);
         }
 
         var diagnosis = Diagnosis.Fine($"The sequence stands at {log.Last}, the newest event has version {log.Newest}.");
@@ -46,4 +49,9 @@ internal sealed class SequencePositionExamination : IExamination
 
         return diagnosis;
     }
+
+    internal static Diagnosis NotSeen(int sequences) => Diagnosis.Skipped(
+        sequences == 0
+            ? "Column events.version owns no sequence, see 'sequence'."
+            : "This role may not see where the sequence stands; a role with USAGE or SELECT on it may.");
 }

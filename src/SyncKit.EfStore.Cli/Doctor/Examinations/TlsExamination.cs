@@ -19,7 +19,15 @@ internal sealed class TlsExamination : IExamination
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
         var (tls, gss) = await patient.ReadAsync(ReadSql, reader => (reader.GetString(0), reader.GetBoolean(1)), cancellationToken);
-        var (host, mode) = (patient.Connection.Host ?? "", patient.Settings.SslMode);
+        return Judge(patient.Connection.Host ?? "", patient.Settings.SslMode, tls, gss);
+    }
+
+    /// <param name="host">As the connection string has it.</param>
+    /// <param name="mode">What the client insists on.</param>
+    /// <param name="tls">The version of the protocol; empty without TLS.</param>
+    /// <param name="gss">Whether GSSAPI encrypts the session instead.</param>
+    internal static Diagnosis Judge(string host, SslMode mode, string tls, bool gss)
+    {
         if (tls.Length > 0)
         {
             return Diagnosis.Fine(
