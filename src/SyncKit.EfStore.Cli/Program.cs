@@ -16,6 +16,8 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new RolesCommand(),
     new AuditCommand(),
     new EraseCommand(),
+    new DoctorCommand(),
+    new StatsCommand(),
     new DemoCommand(),
     CommonOptions.Connection,
     CommonOptions.Verbose,

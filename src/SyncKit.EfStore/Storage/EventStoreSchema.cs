@@ -34,11 +34,49 @@ public static class EventStoreSchema
         return await MigrateAsync(options.Options, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Looks at the schema and changes nothing: pending migrations, what another program changed, and whether the order of versions can be told.
+    /// Needs no privilege but to read the migration history.
+    /// </summary>
+    /// <param name="connectionString">The database to look at. It must exist; the event log need not.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="EventStoreUnavailableException">The server cannot be reached or refuses.</exception>
+    public static async Task<SchemaInspection> InspectAsync(string connectionString, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        await using var connection = new NpgsqlConnection(connectionString);
+        return await InspectAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same on a connection of a data source.</summary>
+    /// <param name="dataSource">Of the database to look at.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="EventStoreUnavailableException">The server cannot be reached or refuses.</exception>
+    public static async Task<SchemaInspection> InspectAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        await using var connection = dataSource.CreateConnection();
+        return await InspectAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
     internal static void Configure(DbContextOptionsBuilder options, string? connectionString) =>
         options.UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable(SchemaNames.MigrationsHistoryTable));
 
     internal static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource dataSource) =>
         options.UseNpgsql(dataSource, npgsql => npgsql.MigrationsHistoryTable(SchemaNames.MigrationsHistoryTable));
+
+    private static async Task<SchemaInspection> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return await SchemaInspector.InspectAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (PostgresErrors.Describes(error))
+        {
+            throw PostgresErrors.Translate(error, PostgresErrors.Target(connection.ConnectionString));
+        }
+    }
 
     private static async Task<SchemaMigration> MigrateAsync(
         DbContextOptions<EventStoreDbContext> options, CancellationToken cancellationToken)

@@ -34,7 +34,8 @@ internal static class SchemaCheck
         }
     }
 
-    private static async Task<(bool Table, bool History)> TablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Whether there is the table of events, and the history of this library's migrations.</summary>
+    internal static async Task<(bool Table, bool History)> TablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"SELECT to_regclass('{SchemaNames.EventsTable}') IS NOT NULL, to_regclass('{SchemaNames.MigrationsHistoryTable}') IS NOT NULL",

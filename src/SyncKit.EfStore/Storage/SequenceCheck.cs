@@ -27,50 +27,59 @@ internal static class SequenceCheck
     /// <exception cref="EventStoreUnavailableException">They are not; the message says what to change.</exception>
     internal static async Task RequireAsync(NpgsqlConnection connection, string target, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReadSql, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (reader.GetBoolean(0))
+        var (isStandby, faults) = await FindAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (isStandby)
         {
             throw PostgresErrors.Standby(target);
         }
 
-        var faults = Faults(reader);
         if (faults.Count > 0)
         {
-            throw PostgresErrors.OrderUnsafe(target, faults);
+            throw PostgresErrors.OrderUnsafe(target, faults.Select(fault => fault.ToString()));
         }
     }
 
-    private static List<string> Faults(NpgsqlDataReader reader)
+    /// <summary>The same, told instead of thrown. The table must be there.</summary>
+    internal static async Task<(bool IsStandby, IReadOnlyList<SchemaFault> Faults)> FindAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(ReadSql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
+            ? (reader.GetBoolean(0), Faults(reader))
+            : (false, [new("Table 'events' has no column 'version': it is not an event log.", "the program with Search Path=… of another schema.")]);
+    }
+
+    private static List<SchemaFault> Faults(NpgsqlDataReader reader)
     {
         if (reader.IsDBNull(1))
         {
-            return ["No sequence is owned by events.version. Run: ALTER SEQUENCE events_version_seq OWNED BY events.version;"];
+            return [new("No sequence is owned by events.version.", "ALTER SEQUENCE events_version_seq OWNED BY events.version;")];
         }
 
         var sequence = reader.GetString(1);
         var (increment, cache, cycles, isDefault) = (reader.GetInt64(2), reader.GetInt64(3), reader.GetBoolean(4), reader.GetBoolean(5));
-        var faults = new List<string>();
+        var faults = new List<SchemaFault>();
         if (increment != 1)
         {
-            faults.Add($"Sequence '{sequence}' has INCREMENT {increment}. Run: ALTER SEQUENCE {sequence} INCREMENT 1;");
+            faults.Add(new($"Sequence '{sequence}' has INCREMENT {increment}.", $"ALTER SEQUENCE {sequence} INCREMENT 1;"));
         }
 
         if (cache != 1)
         {
-            faults.Add($"Sequence '{sequence}' has CACHE {cache}. Run: ALTER SEQUENCE {sequence} CACHE 1; and reconnect the writers.");
+            faults.Add(new($"Sequence '{sequence}' has CACHE {cache}.", $"ALTER SEQUENCE {sequence} CACHE 1; and reconnect the writers."));
         }
 
         if (cycles)
         {
-            faults.Add($"Sequence '{sequence}' has CYCLE. Run: ALTER SEQUENCE {sequence} NO CYCLE;");
+            faults.Add(new($"Sequence '{sequence}' has CYCLE.", $"ALTER SEQUENCE {sequence} NO CYCLE;"));
         }
 
         if (!isDefault)
         {
-            faults.Add(
-                $"Column events.version is not filled by its sequence. Run: ALTER TABLE events ALTER COLUMN version SET DEFAULT nextval('{sequence}');");
+            faults.Add(new(
+                "Column events.version is not filled by its sequence.",
+                $"ALTER TABLE events ALTER COLUMN version SET DEFAULT nextval('{sequence}');"));
         }
 
         return faults;

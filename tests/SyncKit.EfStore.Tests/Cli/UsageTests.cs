@@ -35,6 +35,8 @@ public sealed class UsageTests
     [DataRow("read")]
     [DataRow("tail")]
     [DataRow("listen")]
+    [DataRow("doctor")]
+    [DataRow("stats")]
     public async Task Without_a_connection_string_it_says_how_to_give_one(string arguments)
     {
         var run = await SynckitProcess.RunAsync(null, arguments.Split(' '));
@@ -52,6 +54,7 @@ public sealed class UsageTests
     [DataRow("read")]
     [DataRow("tail")]
     [DataRow("listen")]
+    [DataRow("stats")]
     public async Task With_no_server_there_every_command_fails_at_once_with_one_line(string arguments)
     {
         var run = await SynckitProcess.RunAsync(Nowhere, arguments.Split(' '));
@@ -68,7 +71,7 @@ public sealed class UsageTests
         var run = await SynckitProcess.RunAsync(null, "--help");
 
         Assert.AreEqual(0, run.ExitCode);
-        foreach (var command in new[] { "migrate", "append", "import", "read", "tail", "listen", "demo" })
+        foreach (var command in new[] { "migrate", "append", "import", "read", "tail", "listen", "doctor", "stats", "demo" })
         {
             Assert.Contains($"  {command} ", run.Output);
         }

@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace SyncKit.EfStore.Cli.Doctor.Examinations;
+
+/// <summary>How full the server's queue of notifications is. Once it is full, every transaction that notifies fails at its commit.</summary>
+internal sealed class NotificationQueueExamination : IExamination
+{
+    private const double Much = 0.5;
+    private const double NearlyFull = 0.9;
+
+    public string Name => "notification-queue";
+
+    public bool NeedsLog => false;
+
+    public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken) =>
+        Judge(await patient.ReadAsync("SELECT pg_notification_queue_usage()", reader => reader.GetDouble(0), cancellationToken));
+
+    /// <param name="usage">The share that is full, 0 to 1.</param>
+    internal static Diagnosis Judge(double usage)
+    {
+        const string advice =
+            "See 'idle-transactions': a session that listens and stays in a transaction, in any database of the server, keeps the queue from draining. "
+            + "End it with SELECT pg_terminate_backend(pid);";
+        var share = (usage * 100).ToString("0.#", CultureInfo.InvariantCulture);
+        var diagnosis = Diagnosis.Fine($"The queue of notifications is {share} % full.");
+        if (usage >= NearlyFull)
+        {
+            diagnosis.Fault($"The queue of notifications is {share} % full; once it is full, every append that notifies fails.", advice);
+        }
+        else if (usage >= Much)
+        {
+            diagnosis.Warn($"The queue of notifications is {share} % full; expected less than half.", advice);
+        }
+
+        return diagnosis;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Npgsql;
+
+namespace SyncKit.EfStore.Cli.Doctor;
+
+/// <summary>
+/// The database that is examined, and a session on it. Nothing is set in the session: behind a pooler it would stay with other clients. Owned by
+/// one checkup.
+/// </summary>
+internal sealed class Patient : IAsyncDisposable
+{
+    /// <summary>No statement takes longer: the doctor must come to an end on a server that hangs.</summary>
+    private const int SecondsPerStatement = 10;
+
+    private readonly string _connectionString;
+
+    private Patient(string connectionString, NpgsqlConnection connection, TimeProvider time)
+    {
+        _connectionString = connectionString;
+        Connection = connection;
+        Time = time;
+    }
+
+    internal NpgsqlConnection Connection { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>What the library says about the schema; null where it could not look, for <see cref="SchemaError"/>.</summary>
+    internal SchemaInspection? Schema { get; private set; }
+
+    internal EventStoreException? SchemaError { get; private set; }
+
+    /// <summary>The settings of the connection, as the application has them.</summary>
+    internal NpgsqlConnectionStringBuilder Settings => new(_connectionString);
+
+    /// <exception cref="EventStoreException">There is no connection; the message says what to do.</exception>
+    internal static async Task<Patient> MeetAsync(string connectionString, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var own = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "synckit doctor",
+            CommandTimeout = SecondsPerStatement,
+            Pooling = false,
+        }.ConnectionString;
+        var patient = new Patient(connectionString, new NpgsqlConnection(own), time);
+        try
+        {
+            await patient.InspectAsync(own, cancellationToken);
+            return patient;
+        }
+        catch
+        {
+            await patient.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Another session, with the same settings.</summary>
+    internal async Task<NpgsqlConnection> OpenAnotherAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_connectionString) { ApplicationName = "synckit doctor", CommandTimeout = SecondsPerStatement, Pooling = false }
+                .ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+
+    /// <summary>All rows of a statement.</summary>
+    internal async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, Connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The only row of a statement that always has one.</summary>
+    internal async Task<T> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        (await QueryAsync(sql, read, cancellationToken, values))[0];
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private async Task InspectAsync(string own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Schema = await EventStoreSchema.InspectAsync(own, cancellationToken);
+        }
+        catch (EventStoreException error)
+        {
+            SchemaError = error;
+        }
+
+        try
+        {
+            await Connection.OpenAsync(cancellationToken);
+        }
+        catch (Exception error) when (SchemaError is not null && error is not OperationCanceledException)
+        {
+            // The library has said why better than the driver does.
+            throw SchemaError;
+        }
+        catch (NpgsqlException error)
+        {
+            throw new EventStoreUnavailableException(
+                UnavailableReason.ConnectionLost,
+                string.Create(CultureInfo.InvariantCulture, $"The server took one connection and refused the next: {error.Message}"),
+                error);
+        }
+    }
+}
