@@ -9,6 +9,7 @@ namespace SyncKit.EfStore.Hosting;
 internal sealed record EventStoreSection(IConfiguration Section)
 {
     private const string DefaultName = "EventStore";
+    private const string HealthName = "Health";
     private const string SubscriptionsName = "Subscriptions";
 
     internal static void Bind(IServiceProvider provider, EventStoreOptions options)
@@ -16,6 +17,14 @@ internal sealed record EventStoreSection(IConfiguration Section)
         foreach (var section in All(provider))
         {
             Bind(section, Options.DefaultName, options);
+        }
+    }
+
+    internal static void Bind(IServiceProvider provider, EventStoreHealthOptions options)
+    {
+        foreach (var section in All(provider))
+        {
+            Bind(section.GetSection(HealthName), HealthName, options);
         }
     }
 

@@ -15,13 +15,15 @@ public sealed partial class OptionsTableTests
 {
     private const string StoreTable = "| `EventStore:` |";
     private const string SubscriptionTable = "| `EventStore:Subscriptions:<name>:` |";
+    private const string HealthTable = "| `EventStore:Health:` |";
 
     public static IEnumerable<(string Table, string Name)> Options =>
-        ((string[])[StoreTable, SubscriptionTable]).SelectMany(table => Rows(table).Select(row => (table, row.Name)));
+        ((string[])[StoreTable, SubscriptionTable, HealthTable]).SelectMany(table => Rows(table).Select(row => (table, row.Name)));
 
     [TestMethod]
     [DataRow(StoreTable, typeof(EventStoreOptions))]
     [DataRow(SubscriptionTable, typeof(SubscriptionOptions))]
+    [DataRow(HealthTable, typeof(EventStoreHealthOptions))]
     public void A_table_lists_every_option_in_order(string table, Type type) => CollectionAssert.AreEqual(
         type.GetProperties().OrderBy(property => property.MetadataToken).Select(property => property.Name).ToArray(),
         Rows(table).Select(row => row.Name).ToArray());
@@ -102,7 +104,12 @@ public sealed partial class OptionsTableTests
 
     private static TableRow Row(string table, string name) => Rows(table).Single(row => row.Name == name);
 
-    private static object New(string table) => table == StoreTable ? new EventStoreOptions() : new SubscriptionOptions();
+    private static object New(string table) => table switch
+    {
+        StoreTable => new EventStoreOptions(),
+        HealthTable => new EventStoreHealthOptions(),
+        _ => new SubscriptionOptions(),
+    };
 
     private static PropertyInfo Property(string table, string name) => New(table).GetType().GetProperty(name)!;
 
@@ -186,12 +193,13 @@ public sealed partial class OptionsTableTests
 
         try
         {
-            ((SubscriptionOptions)options).Check("s", inContext: false);
+            (options as SubscriptionOptions)?.Check("s", inContext: false);
+            (options as EventStoreHealthOptions)?.Check();
             return [];
         }
         catch (OptionsValidationException error)
         {
-            return [.. error.Failures.Where(fault => fault.StartsWith($"SubscriptionOptions.{name} ", StringComparison.Ordinal))];
+            return [.. error.Failures.Where(fault => fault.StartsWith($"{options.GetType().Name}.{name} ", StringComparison.Ordinal))];
         }
     }
 

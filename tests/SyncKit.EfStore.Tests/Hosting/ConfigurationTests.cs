@@ -65,6 +65,21 @@ public sealed class ConfigurationTests
     }
 
     [TestMethod]
+    public void Health_is_read_from_its_section_and_what_code_says_adds_up()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(Settings(("EventStore:Health:NotMovingAfter", "00:00:07"), ("EventStore:Health:Timeout", "00:00:07")));
+        services.AddPostgresEventStore("Host=a");
+        services.AddHealthChecks().AddPostgresEventStore(options => options.Timeout = TimeSpan.FromSeconds(3))
+            .AddPostgresEventStore(options => options.HeldBackUnhealthyAfter = TimeSpan.FromSeconds(4));
+        using var provider = services.BuildServiceProvider();
+
+        var options = provider.GetRequiredService<IOptions<EventStoreHealthOptions>>().Value;
+
+        Assert.AreEqual((7, 3, 4), (options.NotMovingAfter.Seconds, options.Timeout.Seconds, options.HeldBackUnhealthyAfter?.Seconds));
+    }
+
+    [TestMethod]
     public void A_section_that_the_application_names_is_read_instead_with_its_subscriptions()
     {
         var configuration = Settings(
@@ -85,11 +100,13 @@ public sealed class ConfigurationTests
     [DataRow("PollInterval", "10 s", "'10 s' at 'EventStore:PollInterval'")]
     [DataRow("Subscriptions:s:From", "yesterday", "'yesterday' at 'EventStore:Subscriptions:s:From'")]
     [DataRow("Subscriptions:s:Retries", "101", "SubscriptionOptions.Retries of 's' must be from 0 to 100; it is 101.")]
+    [DataRow("Health:Timeout", "00:02:00", "EventStoreHealthOptions.Timeout must be from 00:00:00.1000000 to 00:01:00; it is 00:02:00.")]
     public async Task A_value_that_cannot_be_is_named_when_the_host_starts(string key, string value, string message)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection([new($"EventStore:{key}", value)]);
         builder.Services.AddPostgresEventStore("Host=127.0.0.1;Port=1").AddSubscription<Nothing>("s");
+        builder.Services.AddHealthChecks().AddPostgresEventStore();
         using var host = builder.Build();
 
         var refused = await Assert.ThrowsExactlyAsync<OptionsValidationException>(() => host.StartAsync());

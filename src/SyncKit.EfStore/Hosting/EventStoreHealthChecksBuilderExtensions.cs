@@ -1,7 +1,8 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using SyncKit.EfStore;
 using SyncKit.EfStore.Health;
+using SyncKit.EfStore.Hosting;
 using SyncKit.EfStore.Subscriptions.Named;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -29,23 +30,30 @@ public static class EventStoreHealthChecksBuilderExtensions
     /// <para>The data of each result has the figures: versions, lag, process id, seconds.</para>
     /// </remarks>
     /// <param name="builder">What <c>AddHealthChecks</c> returned.</param>
-    /// <param name="configure">Sets the options.</param>
-    /// <exception cref="Options.OptionsValidationException">Options are out of bounds; the message lists all.</exception>
+    /// <param name="configure">Sets the options after <c>Health</c> in the store's configuration section did. Called again, the options add up.</param>
+    /// <exception cref="OptionsValidationException">Options are out of bounds; the message lists all.</exception>
     public static IHealthChecksBuilder AddPostgresEventStore(this IHealthChecksBuilder builder, Action<EventStoreHealthOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        // What code says is checked at once; with what configuration says, when the host starts.
         var options = new EventStoreHealthOptions();
         configure?.Invoke(options);
         options.Check();
 
-        if (builder.Services.Any(service => service.ServiceType == typeof(EventStoreHealthOptions)))
+        var services = builder.Services;
+        if (services.All(service => service.ServiceType != typeof(EventStoreHealthOptions)))
         {
-            builder.Services.Replace(ServiceDescriptor.Singleton(options));
-            return builder;
+            services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<EventStoreHealthOptions>, OptionsFromConfiguration>());
+            services.AddOptions<EventStoreHealthOptions>().PostConfigure(health => health.Check()).ValidateOnStart();
+            services.AddSingleton(provider => provider.GetRequiredService<IOptions<EventStoreHealthOptions>>().Value);
+            services.AddOptions<HealthCheckServiceOptions>().Configure<EventStoreHealthOptions, IEnumerable<SubscriptionDefinition>>(Register);
         }
 
-        builder.Services.AddSingleton(options);
-        builder.Services.AddOptions<HealthCheckServiceOptions>().Configure<EventStoreHealthOptions, IEnumerable<SubscriptionDefinition>>(Register);
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
         return builder;
     }
 
