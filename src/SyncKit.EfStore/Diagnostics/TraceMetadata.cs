@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -23,6 +24,9 @@ internal sealed class TraceMetadata
     // W3C Trace Context, 3.3.1.1: so much is to be propagated at least. An id that says more than this is none.
     private const int MaxTraceState = 512;
     private const int MaxId = 256;
+
+    private static readonly SearchValues<char> AsTheyAre =
+        SearchValues.Create("-_.:/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     private readonly byte[] _trace; // members, each with a comma behind it
     private readonly byte[] _ids;
@@ -89,7 +93,10 @@ internal sealed class TraceMetadata
     private static bool Holds(ReadOnlySpan<byte> given, string key) =>
         given.IndexOf(Encoding.UTF8.GetBytes(key)) >= 0 && StoredTrace.Member(given, key) is not null;
 
-    private static string Member(string key, string value) => $"\"{key}\":\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\",";
+    // Nearly always hexadecimal digits, for every append of a traced application.
+    private static string Member(string key, string value) => value.AsSpan().ContainsAnyExcept(AsTheyAre)
+        ? $"\"{key}\":\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\","
+        : $"\"{key}\":\"{value}\",";
 
     // It may have come in a header: what the log cannot hold must not make an append fail.
     private static string? Id(string? given) => given is { Length: > 0 and <= MaxId } && IsPlain(given) ? given : null;
