@@ -33,9 +33,17 @@ internal static class TestRoles
     /// <summary>What a store of a test connects with.</summary>
     internal static string ForStore(string connectionString) => AlwaysWriter ? ForWriter(connectionString) : connectionString;
 
-    /// <summary>The same database as a writer with no other right; a string that is no owner's stays as it is.</summary>
+    /// <summary>
+    /// The same database as a writer with no other right; a string that is no owner's, or names its TLS, of which who logs in is a part, stays
+    /// as it is.
+    /// </summary>
     internal static string ForWriter(string connectionString)
     {
+        if (connectionString.Contains("SSL Mode", StringComparison.OrdinalIgnoreCase))
+        {
+            return connectionString;
+        }
+
         try
         {
             if (!Granted.ContainsKey(connectionString))

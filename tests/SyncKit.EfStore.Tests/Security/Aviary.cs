@@ -36,6 +36,7 @@ internal sealed class Aviary : IAsyncDisposable
             CREATE FUNCTION sing() RETURNS bool LANGUAGE sql AS 'INSERT INTO canary VALUES (''sung'') RETURNING true';
             GRANT ALL ON canary TO PUBLIC
             """);
+        _ = TestRoles.ForStore(database.ConnectionString); // What it grants is nothing that a string did.
         aviary._before = await aviary.StateAsync();
         return aviary;
     }

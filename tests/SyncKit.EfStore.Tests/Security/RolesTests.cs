@@ -165,6 +165,15 @@ public sealed class RolesTests : IAsyncDisposable
     }
 
     [TestMethod]
+    public async Task Several_at_once_wait_for_each_other()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EventStoreRoles.ApplyAsync(_database.ConnectionString, Names)));
+
+        await using var writer = Store(Names.Writer!);
+        await writer.Events.StoreAsync(Sample.Event("a"));
+    }
+
+    [TestMethod]
     public async Task The_printed_script_does_the_same()
     {
         await _owner.RunAsync(EventStoreRoles.Script(Names));

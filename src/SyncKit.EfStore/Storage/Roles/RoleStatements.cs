@@ -27,7 +27,10 @@ internal sealed class RoleStatements(EventStoreRoleNames roles, string schema, s
         string[] owned = roles.Owner is { } owner ? [.. Own(SqlIdentifier.Quote(owner))] : [];
         IEnumerable<string?> grantees = [roles.Writer, roles.Reader, roles.Eraser];
         string[] grants = [.. grantees.OfType<string>().SelectMany(role => Narrow(SqlIdentifier.Quote(role)))];
-        return [.. created, .. owned, .. Narrow("PUBLIC"), .. grants, .. Writer(), .. Reader(), .. Eraser(), .. Check()];
+
+        // Two at once would fail on a row of the catalog that both write; a migration is waited for too, no reader or writer is.
+        var alone = $"LOCK TABLE {In(SchemaNames.EventsTable)} IN SHARE UPDATE EXCLUSIVE MODE";
+        return [alone, .. created, .. owned, .. Narrow("PUBLIC"), .. grants, .. Writer(), .. Reader(), .. Eraser(), .. Check()];
     }
 
     private static string Create(string role) => SqlIdentifier.Block($"""
