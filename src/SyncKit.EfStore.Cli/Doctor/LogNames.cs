@@ -8,6 +8,8 @@ internal static class LogNames
     internal const string NotifyTrigger = "events_notify_trigger";
     internal const string Subscriptions = "event_subscriptions";
     internal const string Parked = "event_subscriptions_parked";
+    internal const string Audit = "event_audit";
+    internal const string EraseFunction = "erase_events(text, bigint[], text)";
 
     /// <summary>The sequence that versions are drawn from, as SQL; NULL where the column owns none.</summary>
     internal const string Sequence = "pg_get_serial_sequence('events', 'version')::regclass";

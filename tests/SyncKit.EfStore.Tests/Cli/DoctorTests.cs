@@ -31,6 +31,16 @@ public sealed class DoctorTests : DoctorDatabase
         "GRANT TRUNCATE ON events TO pg_read_all_data",
         "privileges:warning", "privileges", "pg_read_all_data may TRUNCATE events.", "REVOKE TRUNCATE ON events FROM pg_read_all_data;")]
     [DataRow(
+        "GRANT SELECT ON event_audit TO PUBLIC",
+        "privileges:fault", "privileges", "PUBLIC may SELECT event_audit.", "REVOKE SELECT ON event_audit FROM PUBLIC;")]
+    [DataRow(
+        "GRANT INSERT ON event_audit TO pg_read_all_data",
+        "privileges:warning", "privileges", "Its triggers alone write the audit.", "REVOKE INSERT ON event_audit FROM pg_read_all_data;")]
+    [DataRow(
+        "GRANT EXECUTE ON FUNCTION erase_events(text, bigint[], text) TO PUBLIC",
+        "privileges:fault", "privileges", "Everybody who can log in may erase events.",
+        "REVOKE EXECUTE ON FUNCTION erase_events(text, bigint[], text) FROM PUBLIC;")]
+    [DataRow(
         "ALTER TABLE events SET (autovacuum_enabled = off)",
         "statistics:warning", "statistics", "autovacuum is off for the table of events", "ALTER TABLE events RESET (autovacuum_enabled);")]
     [DataRow(

@@ -1,6 +1,6 @@
 namespace SyncKit.EfStore.Cli.Doctor.Examinations;
 
-/// <summary>Who may change or remove events, which are facts: nobody needs to but the owner. And who may write at all.</summary>
+/// <summary>Who may change, remove or erase events, which are facts, or see and touch their audit: nobody needs to but the owner. And who may write at all.</summary>
 internal sealed class PrivilegesExamination : IExamination
 {
     private const string GrantsSql = $"""
@@ -9,9 +9,12 @@ internal sealed class PrivilegesExamination : IExamination
         FROM pg_class AS relation
         CROSS JOIN aclexplode(relation.relacl) AS grant_
         LEFT JOIN pg_roles AS role ON role.oid = grant_.grantee
-        WHERE relation.oid IN (to_regclass('{LogNames.Events}'), to_regclass('{LogNames.Subscriptions}'), to_regclass('{LogNames.Parked}'))
+        WHERE relation.oid IN (to_regclass('{LogNames.Events}'), to_regclass('{LogNames.Subscriptions}'), to_regclass('{LogNames.Parked}'),
+                to_regclass('{LogNames.Audit}'))
             AND grant_.grantee <> relation.relowner
             AND CASE
+                WHEN relation.oid = to_regclass('{LogNames.Audit}') THEN
+                    grant_.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') OR (grant_.grantee = 0 AND grant_.privilege_type = 'SELECT')
                 WHEN grant_.grantee = 0 THEN grant_.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
                 WHEN relation.oid = to_regclass('{LogNames.Events}') THEN grant_.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')
             END
@@ -25,15 +28,18 @@ internal sealed class PrivilegesExamination : IExamination
             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
             (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = '{LogNames.Events}'::regclass),
             has_table_privilege('{LogNames.Events}', 'UPDATE') OR has_table_privilege('{LogNames.Events}', 'DELETE')
-                OR has_table_privilege('{LogNames.Events}', 'TRUNCATE')
+                OR has_table_privilege('{LogNames.Events}', 'TRUNCATE'),
+            coalesce(has_function_privilege('public', to_regprocedure('{LogNames.EraseFunction}')::oid, 'EXECUTE'), false)
         """;
 
     public string Name => "privileges";
 
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
-        var (role, super, owner, wide) = await patient.ReadAsync(
-            OwnSql, reader => (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)), cancellationToken);
+        var (role, super, owner, wide, erasable) = await patient.ReadAsync(
+            OwnSql,
+            reader => (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4)),
+            cancellationToken);
         var grants = await patient.QueryAsync(
             GrantsSql,
             reader => (Role: reader.GetString(0), Table: reader.GetString(1), Privileges: reader.GetString(2), Public: reader.GetBoolean(3)),
@@ -51,15 +57,21 @@ internal sealed class PrivilegesExamination : IExamination
             }
             else
             {
-                diagnosis.Warn($"{message} Events are never changed.", advice);
+                diagnosis.Warn($"{message} {(table == LogNames.Audit ? "Its triggers alone write the audit." : "Events are never changed.")}", advice);
             }
+        }
+
+        if (erasable)
+        {
+            diagnosis.Fault(
+                "Everybody who can log in may erase events.", $"REVOKE EXECUTE ON FUNCTION {LogNames.EraseFunction} FROM PUBLIC;");
         }
 
         if (super)
         {
             diagnosis.Warn(
                 $"Role {role} of this connection is a superuser, which an application must not be.",
-                "Connect as an ordinary role that may SELECT and INSERT, and what subscriptions need.");
+                "Connect as a role of its own with the grants of a writer: synckit roles --writer NAME prints them, --apply runs them.");
         }
         else if (wide && !owner && grants.All(grant => grant.Role != role))
         {
