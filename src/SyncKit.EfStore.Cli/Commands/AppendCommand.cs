@@ -22,7 +22,7 @@ internal sealed class AppendCommand : Command, IHasExamples
         CustomParser = ParseExpected,
     };
 
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows("version, stream_version, id, aggregate_id");
 
     internal AppendCommand()
         : base("append", "Store one event at the end of its stream and print its place.")

@@ -1,0 +1,13 @@
+# Completion of synckit for bash.
+_synckit() {
+    local line=${COMP_LINE:0:COMP_POINT} word=${COMP_LINE:0:COMP_POINT} suggestion
+    word=${word##*[[:space:]]}
+    COMPREPLY=()
+    while IFS= read -r suggestion; do
+        # Options only where one was begun, so that elsewhere files can be completed.
+        if [[ -n $suggestion && $suggestion == "$word"* && $suggestion != /* && ($word == -* || $suggestion != -*) ]]; then
+            COMPREPLY+=("$suggestion")
+        fi
+    done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
+}
+complete -o default -F _synckit synckit

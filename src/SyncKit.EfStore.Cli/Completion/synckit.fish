@@ -1,0 +1,16 @@
+# Completion of synckit for fish.
+function __synckit_complete
+    set -l line (commandline --current-process --cut-at-cursor | string collect)
+    set -l word (commandline --current-token --cut-at-cursor | string collect)
+    set -l words (commandline --current-process --tokenize --cut-at-cursor)
+    for suggestion in ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+        # Options only where one was begun, so that elsewhere files can be completed.
+        if string match --quiet -- '/*' $suggestion
+            continue
+        end
+        if string match --quiet -- '-*' "$word"; or not string match --quiet -- '-*' $suggestion
+            echo $suggestion
+        end
+    end
+end
+complete --command synckit --arguments '(__synckit_complete)'
