@@ -9,12 +9,13 @@ internal static class CommandPath
     internal static string Of(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Of(parent)} {result.Command.Name}" : "synckit";
 
-    /// <summary>What can be written next: the options, or the commands.</summary>
+    /// <summary>What could be meant here or on the way here: commands, or options.</summary>
     internal static IEnumerable<string> Names(CommandResult result, bool options)
     {
         if (!options)
         {
-            return result.Command.Subcommands.Select(command => command.Name);
+            var commands = result.Command.Subcommands.Select(command => command.Name);
+            return result.Parent is CommandResult above ? commands.Concat(Names(above, options)) : commands;
         }
 
         var own = result.Command.Options.Select(option => option.Name);

@@ -30,13 +30,13 @@ internal static class CommonOptions
     /// <summary>For a command that prints rows, as JSON Lines wherever no terminal is.</summary>
     /// <param name="members">Their names, each with a question mark where it may be absent.</param>
     internal static Option<bool> JsonRows(string members) =>
-        new("--json") { Description = $"Print JSON Lines on a terminal too, as in a pipe. Members (? where there is one): {members}." };
+        new("--json") { Description = $"Print JSON Lines on a terminal too, as in a pipe. {Members(members)}" };
 
     /// <summary>For a command that tells people what it did or found, unless a program asks.</summary>
     /// <param name="form">Such as <c>one JSON object on one line</c>.</param>
     /// <param name="members">Their names, each with a question mark where it may be absent.</param>
     internal static Option<bool> Json(string form, string members) =>
-        new("--json") { Description = $"Print {form}. Members (? where there is one): {members}." };
+        new("--json") { Description = $"Print {form}. {Members(members)}" };
 
     internal static Option<string?> Stream() => new("--stream") { Description = "Only this stream (aggregate_id). Default: all streams.", HelpName = "id" };
 
@@ -86,6 +86,9 @@ internal static class CommonOptions
             ? throw new UsageException($"There is no connection string. Give --connection \"Host=…;Database=…\", or set {ConnectionVariable}.")
             : given;
     }
+
+    private static string Members(string members) =>
+        $"Members{(members.Contains('?', StringComparison.Ordinal) ? " (? where there is one)" : "")}: {members}.";
 
     private static long? ParseLimit(ArgumentResult result)
     {

@@ -32,6 +32,7 @@ internal sealed class AppendCommand : Command, IHasExamples
         Add(_data);
         Add(_metadata);
         Add(_id);
+        _expected.CompletionSources.Add("any", "no-stream", "exists");
         Add(_expected);
         Add(_json);
         SetAction(RunAsync);

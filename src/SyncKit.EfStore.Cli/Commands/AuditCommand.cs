@@ -41,6 +41,7 @@ internal sealed class AuditCommand : Command, IHasExamples
         Add(_until);
         Add(_stream);
         Add(_version);
+        _operation.CompletionSources.Add("update", "delete", "truncate", "erase");
         Add(_operation);
         Add(_limit);
         Add(_backwards);

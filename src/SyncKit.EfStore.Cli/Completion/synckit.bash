@@ -1,7 +1,8 @@
 # Completion of synckit for bash.
 _synckit() {
-    local line=${COMP_LINE:0:COMP_POINT} word=${COMP_LINE:0:COMP_POINT} suggestion
-    word=${word##*[[:space:]]}
+    local line=${COMP_LINE:0:COMP_POINT} suggestion
+    local word=${line##*[[:space:]]}
+    line=${line%"$word"}
     COMPREPLY=()
     while IFS= read -r suggestion; do
         # Options only where one was begun, so that elsewhere files can be completed.

@@ -1,9 +1,10 @@
 # Completion of synckit for fish.
 function __synckit_complete
-    set -l line (commandline --current-process --cut-at-cursor | string collect)
-    set -l word (commandline --current-token --cut-at-cursor | string collect)
     set -l words (commandline --current-process --tokenize --cut-at-cursor)
-    for suggestion in ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+    set -l word (commandline --current-token --cut-at-cursor | string collect)
+    set -l line (commandline --current-process --cut-at-cursor | string collect)
+    set -l asked (string sub --length (math (string length -- "$line") - (string length -- "$word")) -- "$line" | string collect)
+    for suggestion in ($words[1] "[suggest:"(string length -- "$asked")"]" "$asked" 2>/dev/null)
         # Options only where one was begun, so that elsewhere files can be completed.
         if string match --quiet -- '/*' $suggestion
             continue

@@ -1,6 +1,6 @@
 # Completion of synckit for zsh.
 _synckit() {
-    local line="${(j: :)words[1,CURRENT]}" word="${words[CURRENT]}"
+    local line="${(j: :)words[1,CURRENT-1]} " word="${words[CURRENT]}"
     local -a suggestions
     suggestions=("${(@f)$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
     suggestions=(${suggestions:#/*})
