@@ -46,19 +46,9 @@ internal sealed class ExportCommand : Command, IHasExamples
         Add(_json);
         Validators.Add(result =>
         {
-            if (result.GetValue(_file) != Output)
-            {
-                return;
-            }
-
-            if (result.GetValue(_json))
+            if (result.GetValue(_json) && result.GetValue(_file) == Output)
             {
                 result.AddError("--json prints to stdout, where the events go. Name a file, or leave it out.");
-            }
-
-            if (result.GetValue(_gzip) && StandardOutput.IsTerminal)
-            {
-                result.AddError("Compressed data is nothing for a terminal. Name a file, or leave out --gzip.");
             }
         });
         SetAction(RunAsync);
@@ -75,11 +65,16 @@ internal sealed class ExportCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var host = StoreHost.Build(parsed);
-        var query = await QueryAsync(host, parsed, cancellationToken);
         var file = parsed.GetValue(_file)!;
         var gzip = parsed.GetValue(_gzip) || file.EndsWith(GzipSuffix, StringComparison.OrdinalIgnoreCase);
+        if (gzip && file == Output && StandardOutput.IsTerminal)
+        {
+            throw new UsageException("Compressed data is nothing for a terminal. Name a file, or leave out --gzip.");
+        }
+
+        await using var host = StoreHost.Build(parsed);
         await using var target = file == Output ? ExportTarget.ToOutput(gzip) : ExportTarget.ToFile(file, gzip);
+        var query = await QueryAsync(host, parsed, cancellationToken);
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         var (events, last) = await WriteAsync(host, query, target, time, cancellationToken);
