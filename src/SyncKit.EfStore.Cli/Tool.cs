@@ -51,8 +51,10 @@ internal static class Tool
     {
         AnsiConsole.Console = Consoles.ForOutput();
 
+        var root = Create();
+
         // An argument that begins with @ is one, and not the name of a file with more of them.
-        var parsed = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
             return Failures.ReportUsage(parsed);
@@ -63,7 +65,7 @@ internal static class Tool
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeToEnd };
             return await parsed.InvokeAsync(configuration);
         }
-        catch (Exception) when (parsed.RootCommandResult.Children.OfType<System.CommandLine.Parsing.DirectiveResult>().Any(IsSuggest))
+        catch (Exception) when (root.Directives.OfType<SuggestDirective>().Any(suggest => parsed.GetResult(suggest) is not null))
         {
             // A shell asks at every Tab: half a command line is no reason to say anything.
             return ExitCodes.Done;
@@ -73,6 +75,4 @@ internal static class Tool
             return Failures.Report(error, verbose: parsed.GetValue(CommonOptions.Verbose));
         }
     }
-
-    private static bool IsSuggest(System.CommandLine.Parsing.DirectiveResult result) => result.Directive is SuggestDirective;
 }

@@ -34,7 +34,7 @@ internal sealed class ExportTarget : IAsyncDisposable
     internal static ExportTarget ToFile(string name, bool gzip)
     {
         // Of a link, what it leads to is replaced, and not the link.
-        var final = File.ResolveLinkTarget(name, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(name);
+        var final = new FileInfo(name).LinkTarget is null ? Path.GetFullPath(name) : File.ResolveLinkTarget(name, returnFinalTarget: true)!.FullName;
         if (Directory.Exists(final))
         {
             throw new UsageException($"'{name}' is a folder. Name a file in it.");

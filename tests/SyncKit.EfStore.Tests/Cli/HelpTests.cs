@@ -21,7 +21,7 @@ public sealed partial class HelpTests
         Assert.AreEqual(0, exitCode);
         var help = output.ToString();
         Assert.EndsWith(".", CommandTree.Find(path).Description!);
-        Assert.Contains($"synckit {path}", help.Split("Usage:")[1].Split("Options:")[0]);
+        Assert.Contains($" {path} ", help.Split("Usage:")[1].Split("Options:")[0]);
         Assert.Contains($"synckit {path}", help.Split("Examples:")[1]);
     }
 

@@ -24,6 +24,10 @@ public sealed partial class TerminalTests : CliDatabase
         Assert.AreEqual(coloured, Colour().IsMatch(read), read);
         Assert.Contains("server-version", doctor);
         Assert.AreEqual(coloured, Colour().IsMatch(doctor), doctor);
+        if (environment == "TERM=dumb")
+        {
+            Assert.DoesNotContain("\u001b", read + doctor);
+        }
     }
 
     [TestMethod]
@@ -78,7 +82,7 @@ public sealed partial class TerminalTests : CliDatabase
         return shown;
     }
 
-    /// <summary>A colour, or what goes with one: bold, faint.</summary>
-    [GeneratedRegex("\u001b\\[[0-9;]*m")]
+    /// <summary>A colour of letters or of what is behind them; bold is none.</summary>
+    [GeneratedRegex("\u001b\\[(?:\\d+;)*(?:3\\d|4\\d|9\\d|10\\d)(?:;\\d+)*m")]
     private static partial Regex Colour();
 }
