@@ -8,6 +8,9 @@ namespace SyncKit.EfStore.Cli;
 internal static class CommonOptions
 {
     internal const string ConnectionVariable = "ConnectionStrings__EventStore";
+    /// <summary>What <see cref="EfStore.JsonLines"/> writes of an event.</summary>
+    internal const string EventMembers = "version, stream_version, id, aggregate_id, event_type, data?, metadata?, created_at?";
+
     private const string TraceVariable = "SYNCKIT_TRACE";
 
     internal static readonly Option<string?> Connection = new("--connection")
@@ -24,15 +27,23 @@ internal static class CommonOptions
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(TraceVariable) == "1",
     };
 
-    internal static Option<bool> Json() => new("--json") { Description = "Print JSON Lines on a terminal too." };
+    /// <summary>For a command that prints rows, as JSON Lines wherever no terminal is.</summary>
+    /// <param name="members">Their names, each with a question mark where it may be absent.</param>
+    internal static Option<bool> JsonRows(string members) =>
+        new("--json") { Description = $"Print JSON Lines on a terminal too, as in a pipe. {Members(members)}" };
 
-    internal static Option<string?> Stream() => new("--stream") { Description = "Only this stream (aggregate_id).", HelpName = "id" };
+    /// <summary>For a command that tells people what it did or found, unless a program asks.</summary>
+    /// <param name="form">Such as <c>one JSON object on one line</c>.</param>
+    /// <param name="members">Their names, each with a question mark where it may be absent.</param>
+    internal static Option<bool> Json(string form, string members) =>
+        new("--json") { Description = $"Print {form}. {Members(members)}" };
+
+    internal static Option<string?> Stream() => new("--stream") { Description = "Only this stream (aggregate_id). Default: all streams.", HelpName = "id" };
 
     internal static Option<string[]> Types() => new("--type")
     {
-        Description = "Only events of this type; give it again for more types.",
+        Description = "Only events of this type; give it again for more types. Default: all types.",
         HelpName = "type",
-        DefaultValueFactory = _ => [],
     };
 
     internal static Option<EventVersion?> Version(string name, string description) => new(name)
@@ -63,7 +74,7 @@ internal static class CommonOptions
 
     internal static Option<long?> Limit(string what) => new("--limit")
     {
-        Description = $"At most so many {what}.",
+        Description = $"At most so many {what}, from 1. Default: all.",
         HelpName = "n",
         CustomParser = ParseLimit,
     };
@@ -75,6 +86,9 @@ internal static class CommonOptions
             ? throw new UsageException($"There is no connection string. Give --connection \"Host=…;Database=…\", or set {ConnectionVariable}.")
             : given;
     }
+
+    private static string Members(string members) =>
+        $"Members{(members.Contains('?', StringComparison.Ordinal) ? " (? where there is one)" : "")}: {members}.";
 
     private static long? ParseLimit(ArgumentResult result)
     {

@@ -14,12 +14,12 @@ internal static class Failures
         var errors = parsed.Errors.Select(error => error.Message).Distinct().ToList();
 
         // Of a misspelt command the parser also says that none was given.
-        foreach (var error in command is RootCommand ? errors.TakeLast(1) : errors)
+        foreach (var error in parsed.UnmatchedTokens.Count > 0 && command.Subcommands.Count > 0 ? errors.TakeLast(1) : errors)
         {
-            StandardError.Line(error);
+            StandardError.Line(error + Meant(parsed, error));
         }
 
-        StandardError.Plain($"Try '{(command is RootCommand ? "synckit" : $"synckit {command.Name}")} --help'.");
+        StandardError.Plain($"Try '{CommandPath.Of(parsed.CommandResult)} --help'.");
         return ExitCodes.WrongUsage;
     }
 
@@ -53,5 +53,13 @@ internal static class Failures
                 StandardError.Line($"{error.GetType().Name}: {error.Message}");
                 return ExitCodes.Failed;
         }
+    }
+
+    /// <summary>The name that the word in question was probably to be: after a dash one of an option, else one of a command.</summary>
+    private static string Meant(ParseResult parsed, string error)
+    {
+        var word = parsed.UnmatchedTokens.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal));
+        var names = word is null ? [] : CommandPath.Names(parsed.CommandResult, options: word.StartsWith('-'));
+        return word is not null && NearestName.Of(word, names) is { } name ? $" Did you mean '{name}'?" : "";
     }
 }

@@ -22,7 +22,7 @@ internal sealed class AppendCommand : Command, IHasExamples
         CustomParser = ParseExpected,
     };
 
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows("version, stream_version, id, aggregate_id");
 
     internal AppendCommand()
         : base("append", "Store one event at the end of its stream and print its place.")
@@ -32,6 +32,7 @@ internal sealed class AppendCommand : Command, IHasExamples
         Add(_data);
         Add(_metadata);
         Add(_id);
+        _expected.CompletionSources.Add("any", "no-stream", "exists");
         Add(_expected);
         Add(_json);
         SetAction(RunAsync);

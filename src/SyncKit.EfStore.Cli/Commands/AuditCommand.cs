@@ -7,13 +7,13 @@ namespace SyncKit.EfStore.Cli.Commands;
 /// <summary><c>synckit audit</c></summary>
 internal sealed class AuditCommand : Command, IHasExamples
 {
-    private readonly Option<DateTimeOffset?> _since = CommonOptions.Time("--since", "Only what happened at this time or later, such as 2026-11-23T08:30:00Z.");
-    private readonly Option<DateTimeOffset?> _until = CommonOptions.Time("--until", "Only what happened before this time.");
+    private readonly Option<DateTimeOffset?> _since = CommonOptions.Time("--since", "Only what happened at this time or later, such as 2026-11-23T08:30:00Z; UTC unless it has an offset. Default: any time.");
+    private readonly Option<DateTimeOffset?> _until = CommonOptions.Time("--until", "Only what happened before this time. Default: any time.");
     private readonly Option<string?> _stream = CommonOptions.Stream();
-    private readonly Option<EventVersion?> _version = CommonOptions.Version("--version", "Only what happened to the event of this version.");
+    private readonly Option<EventVersion?> _version = CommonOptions.Version("--version", "Only what happened to the event of this version. Default: all events.");
     private readonly Option<AuditOperation?> _operation = new("--operation")
     {
-        Description = "Only this: update, delete, truncate or erase.",
+        Description = "Only this: update, delete, truncate or erase. Default: all of them.",
         HelpName = "operation",
         CustomParser = result =>
         {
@@ -30,7 +30,9 @@ internal sealed class AuditCommand : Command, IHasExamples
 
     private readonly Option<long?> _limit = CommonOptions.Limit("entries");
     private readonly Option<bool> _backwards = new("--backwards") { Description = "Newest first." };
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows(
+        "audit_id, occurred_at, operation, login_role, acting_role, client_address, application_name, transaction_id, aggregate_id, event_id, "
+        + "first_version, last_version, events, old_row, reason");
 
     internal AuditCommand()
         : base("audit", "Print who changed or erased stored events, with the old rows. Needs the role that owns the log.")
@@ -39,6 +41,7 @@ internal sealed class AuditCommand : Command, IHasExamples
         Add(_until);
         Add(_stream);
         Add(_version);
+        _operation.CompletionSources.Add("update", "delete", "truncate", "erase");
         Add(_operation);
         Add(_limit);
         Add(_backwards);

@@ -14,7 +14,7 @@ internal sealed class DoctorCommand : Command, IHasExamples
     };
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Exit with 1 for warnings too." };
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON Lines: name, status (ok, skipped, warning, fault), message, advice." };
+    private readonly Option<bool> _json = CommonOptions.Json("JSON Lines, with status ok, skipped, warning or fault", "name, status, message, advice");
 
     internal DoctorCommand()
         : base("doctor", "Look for what is wrong with server, schema, log and subscriptions, and say what to do. Changes nothing without --fix.")

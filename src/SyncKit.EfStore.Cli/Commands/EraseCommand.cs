@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using SyncKit.EfStore.Cli.Hosting;
 using SyncKit.EfStore.Cli.Printing;
 
@@ -7,10 +8,15 @@ namespace SyncKit.EfStore.Cli.Commands;
 /// <summary><c>synckit erase</c></summary>
 internal sealed class EraseCommand : Command, IHasExamples
 {
-    private readonly Option<string?> _stream = new("--stream") { Description = "Every event of this stream (aggregate_id).", HelpName = "id" };
+    private readonly Option<string?> _stream = new("--stream")
+    {
+        Description = "Every event of this stream (aggregate_id). Default: none, --version is given.",
+        HelpName = "id",
+    };
+
     private readonly Option<EventVersion[]?> _versions = new("--version")
     {
-        Description = "The event of this version; give it again for more events.",
+        Description = "The event of this version; give it again for more events. Default: none, --stream is given.",
         HelpName = "version",
         CustomParser = result =>
         {
@@ -35,9 +41,12 @@ internal sealed class EraseCommand : Command, IHasExamples
 
     private readonly Option<string?> _vacuum = new Option<string?>("--vacuum")
     {
-        Description = "Clear away what is left on the disk: plain while others work, full writes the tables anew and locks them. Needs the role that owns the log.",
+        Description = "Clear away what is left on the disk: plain while others work, full writes the tables anew and locks them. Needs the role that owns the log. "
+            + "Default: leave it to autovacuum.",
         HelpName = "plain|full",
     }.AcceptOnlyFromAmong("plain", "full");
+
+    private readonly Option<bool> _json = CommonOptions.Json("one JSON object on one line, of versions", "erased, erased_before, vacuumed");
 
     internal EraseCommand()
         : base("erase", "Replace data and metadata of events by {\"$erased\": true} for good; versions and order stay. Needs the role of an eraser.")
@@ -46,6 +55,7 @@ internal sealed class EraseCommand : Command, IHasExamples
         Add(_versions);
         Add(_reason);
         Add(_vacuum);
+        Add(_json);
         Validators.Add(result =>
         {
             if (result.GetResult(_stream) is null == result.GetResult(_versions) is null)
@@ -74,14 +84,38 @@ internal sealed class EraseCommand : Command, IHasExamples
         }
 
         StandardError.Plain($"erased: {Events(result.Erased)}; erased before: {Events(result.ErasedBefore)}");
-        if (parsed.GetValue(_vacuum) is { } vacuum)
+        var vacuum = parsed.GetValue(_vacuum);
+        if (vacuum is not null)
         {
             await EventStoreVacuum.RunAsync(CommonOptions.ConnectionString(parsed), vacuum == "full", cancellationToken);
             StandardError.Plain("vacuumed");
         }
 
+        if (parsed.GetValue(_json))
+        {
+            await JsonLine.PrintAsync(
+                writer =>
+                {
+                    Versions(writer, "erased", result.Erased);
+                    Versions(writer, "erased_before", result.ErasedBefore);
+                    writer.WriteBoolean("vacuumed", vacuum is not null);
+                },
+                cancellationToken);
+        }
+
         // A mistyped name must not pass for an erasure.
         return result is { Erased.Count: 0, ErasedBefore.Count: 0 } ? ExitCodes.Failed : ExitCodes.Done;
+    }
+
+    private static void Versions(Utf8JsonWriter writer, string member, IReadOnlyList<EventVersion> versions)
+    {
+        writer.WriteStartArray(member);
+        foreach (var version in versions)
+        {
+            writer.WriteNumberValue(version.Value);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static string Events(IReadOnlyList<EventVersion> versions) => versions.Count == 1 ? "1 event" : $"{versions.Count} events";

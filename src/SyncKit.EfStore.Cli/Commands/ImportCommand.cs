@@ -24,6 +24,8 @@ internal sealed class ImportCommand : Command, IHasExamples
         Description = "Store everything or nothing, in one transaction. Other writers of events wait for its end; needs the table's owner.",
     };
 
+    private readonly Option<bool> _json = CommonOptions.Json("one JSON object on one line when all is stored", "stored, skipped, streams, seconds");
+
     internal ImportCommand()
         : base("import", "Store events from JSON Lines; what is stored already is skipped.")
     {
@@ -31,6 +33,7 @@ internal sealed class ImportCommand : Command, IHasExamples
         Add(_file);
         Add(_onConflict);
         Add(_atomic);
+        Add(_json);
         SetAction(RunAsync);
     }
 
@@ -58,7 +61,21 @@ internal sealed class ImportCommand : Command, IHasExamples
         try
         {
             var result = await progress.ShowAsync(() => host.Importer.ImportAsync(input, options, progress, cancellationToken));
-            StandardError.Plain(Summary(result, time.GetElapsedTime(start)));
+            var took = time.GetElapsedTime(start);
+            StandardError.Plain(Summary(result, took));
+            if (parsed.GetValue(_json))
+            {
+                await JsonLine.PrintAsync(
+                    writer =>
+                    {
+                        writer.WriteNumber("stored", result.Stored);
+                        writer.WriteNumber("skipped", result.Skipped);
+                        writer.WriteNumber("streams", result.Streams);
+                        writer.WriteNumber("seconds", Math.Round(took.TotalSeconds, 3));
+                    },
+                    cancellationToken);
+            }
+
             return ExitCodes.Done;
         }
         catch (Exception error) when (error is EventStoreUnavailableException or OperationCanceledException or IOException)

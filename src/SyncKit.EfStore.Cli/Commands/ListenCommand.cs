@@ -11,7 +11,7 @@ internal sealed class ListenCommand : Command, IHasExamples
 {
     private readonly Option<string?> _stream = CommonOptions.Stream();
     private readonly Option<string[]> _types = CommonOptions.Types();
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows("version, stream_version, id, aggregate_id, event_type, created_at?, stream_name");
 
     internal ListenCommand()
         : base("listen", "Print the notifications of events as they are committed, without their data.")

@@ -9,10 +9,10 @@ internal sealed class ReadCommand : Command, IHasExamples
 {
     private readonly Option<string?> _stream = CommonOptions.Stream();
     private readonly Option<string[]> _types = CommonOptions.Types();
-    private readonly Option<EventVersion?> _since = CommonOptions.Version("--since", "Only events after this version.");
-    private readonly Option<EventVersion?> _before = CommonOptions.Version("--before", "Only events before this version.");
-    private readonly Option<DateTimeOffset?> _from = CommonOptions.Time("--from", "Only events created at this time or later, such as 2026-11-23T08:30:00Z.");
-    private readonly Option<DateTimeOffset?> _until = CommonOptions.Time("--until", "Only events created before this time.");
+    private readonly Option<EventVersion?> _since = CommonOptions.Version("--since", "Only events after this version. Default: 0, from the first.");
+    private readonly Option<EventVersion?> _before = CommonOptions.Version("--before", "Only events before this version. Default: to the last.");
+    private readonly Option<DateTimeOffset?> _from = CommonOptions.Time("--from", "Only events created at this time or later, such as 2026-11-23T08:30:00Z; UTC unless it has an offset. Default: any time.");
+    private readonly Option<DateTimeOffset?> _until = CommonOptions.Time("--until", "Only events created before this time. Default: any time.");
     private readonly Option<long?> _limit = CommonOptions.Limit("events");
     private readonly Option<bool> _backwards = new("--backwards") { Description = "Newest first." };
     private readonly Option<bool> _settled = new("--settled")
@@ -20,7 +20,7 @@ internal sealed class ReadCommand : Command, IHasExamples
         Description = "Stop before appends that are still open, so that the last version printed can be given to --since later.",
     };
 
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows(CommonOptions.EventMembers);
 
     internal ReadCommand()
         : base("read", "Print stored events in order, as JSON Lines in a pipe.")

@@ -9,9 +9,9 @@ namespace SyncKit.EfStore.Cli.Commands;
 internal sealed class RolesCommand : Command, IHasExamples
 {
     private readonly Option<string?> _owner = Role("--owner", "Is to own the log: migrates, reads the audit. Default: whoever owns it.");
-    private readonly Option<string?> _writer = Role("--writer", "Runs the library: appends, reads, subscribes; changes no event.");
-    private readonly Option<string?> _reader = Role("--reader", "Reads events and the state of subscriptions.");
-    private readonly Option<string?> _eraser = Role("--eraser", "May erase events, and nothing else.");
+    private readonly Option<string?> _writer = Role("--writer", "Runs the library: appends, reads, subscribes; changes no event. Default: synckit_writer where no role is named, else none.");
+    private readonly Option<string?> _reader = Role("--reader", "Reads events and the state of subscriptions. Default: synckit_reader where no role is named, else none.");
+    private readonly Option<string?> _eraser = Role("--eraser", "May erase events, and nothing else. Default: synckit_eraser where no role is named, else none.");
     private readonly Option<bool> _create = new("--create") { Description = "Create those that are missing, as groups that cannot log in." };
     private readonly Option<string?> _schema = new("--schema")
     {
@@ -20,6 +20,9 @@ internal sealed class RolesCommand : Command, IHasExamples
     };
 
     private readonly Option<bool> _apply = new("--apply") { Description = "Run it, as the role that owns the log, instead of printing it." };
+
+    private readonly Option<bool> _json = CommonOptions.Json(
+        "one JSON object on one line; sql is null with --apply", "owner, writer, reader, eraser, applied, sql");
 
     internal RolesCommand()
         : base("roles", "Print the SQL that gives each role what it needs and no more; --apply runs it. Again changes nothing.")
@@ -31,6 +34,7 @@ internal sealed class RolesCommand : Command, IHasExamples
         Add(_create);
         Add(_schema);
         Add(_apply);
+        Add(_json);
         Validators.Add(result =>
         {
             if (result.GetValue(_apply) && result.GetValue(_schema) is not null)
@@ -63,7 +67,9 @@ internal sealed class RolesCommand : Command, IHasExamples
             roles = roles with { Writer = "synckit_writer", Reader = "synckit_reader", Eraser = "synckit_eraser" };
         }
 
-        if (parsed.GetValue(_apply))
+        var apply = parsed.GetValue(_apply);
+        var sql = apply ? null : EventStoreRoles.Script(roles, parsed.GetValue(_schema) ?? "public");
+        if (apply)
         {
             var connectionString = CommonOptions.ConnectionString(parsed);
             await using (StoreHost.Build(connectionString))
@@ -74,10 +80,25 @@ internal sealed class RolesCommand : Command, IHasExamples
             await EventStoreRoles.ApplyAsync(connectionString, roles, cancellationToken);
             StandardError.Plain("Every role has what it needs, and no more.");
         }
-        else
+
+        if (parsed.GetValue(_json))
+        {
+            await JsonLine.PrintAsync(
+                writer =>
+                {
+                    writer.WriteString("owner", roles.Owner);
+                    writer.WriteString("writer", roles.Writer);
+                    writer.WriteString("reader", roles.Reader);
+                    writer.WriteString("eraser", roles.Eraser);
+                    writer.WriteBoolean("applied", apply);
+                    writer.WriteString("sql", sql);
+                },
+                cancellationToken);
+        }
+        else if (sql is not null)
         {
             await using var output = new LineOutput();
-            Encoding.UTF8.GetBytes(EventStoreRoles.Script(roles, parsed.GetValue(_schema) ?? "public").AsSpan(), output.Buffer);
+            Encoding.UTF8.GetBytes(sql.AsSpan(), output.Buffer);
             await output.FlushAsync(cancellationToken);
         }
 

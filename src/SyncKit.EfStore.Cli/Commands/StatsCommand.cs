@@ -16,7 +16,7 @@ internal sealed class StatsCommand : Command, IHasExamples
 
     private readonly Option<int> _top = new("--top")
     {
-        Description = $"So many types and streams, 1 to {MostRows}. Default: 10.",
+        Description = $"At most so many types, and so many streams, 1 to {MostRows}.",
         HelpName = "n",
         DefaultValueFactory = _ => 10,
         CustomParser = ParseTop,
@@ -27,7 +27,7 @@ internal sealed class StatsCommand : Command, IHasExamples
         Description = "Count every event. Without it a log of more than 64 MB is estimated from 20,000 look-ups, which takes a moment.",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on one line." };
+    private readonly Option<bool> _json = CommonOptions.Json("one JSON object on one line, sizes in bytes", "events, streams, types, bytes, rates, subscriptions?");
 
     internal StatsCommand()
         : base("stats", "Print how much the log holds: events, streams, types, sizes, rates, the longest streams, subscriptions.")
@@ -74,9 +74,8 @@ internal sealed class StatsCommand : Command, IHasExamples
         }
     }
 
-    private static Task<T> WhileCountingAsync<T>(Func<Task<T>> work) => Console.IsErrorRedirected
-        ? work()
-        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Status().StartAsync("counting", _ => work());
+    private static Task<T> WhileCountingAsync<T>(Func<Task<T>> work) =>
+        Consoles.CanRedraw ? Consoles.ForError().Status().StartAsync("counting", _ => work()) : work();
 
     private static int ParseTop(ArgumentResult result)
     {

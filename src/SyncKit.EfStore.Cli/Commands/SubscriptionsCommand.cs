@@ -28,10 +28,10 @@ internal sealed class SubscriptionsCommand : Command, IHasExamples
 
     private static Argument<string> NameOf() => new("name") { Description = "The subscription's name." };
 
-    private static Command Control(string verb, string description, Func<ISubscriptions, string, CancellationToken, Task> act)
+    private static CommandWithExamples Control(string verb, string description, Func<ISubscriptions, string, CancellationToken, Task> act)
     {
         var name = NameOf();
-        var command = new Command(verb, description) { name };
+        var command = new CommandWithExamples(verb, description, $"synckit subscriptions {verb} invoices") { name };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var host = StoreHost.Build(parsed);
@@ -42,12 +42,17 @@ internal sealed class SubscriptionsCommand : Command, IHasExamples
         return command;
     }
 
-    private sealed class ListCommand : Command
+    private sealed class ListCommand : CommandWithExamples
     {
-        private readonly Option<bool> _json = CommonOptions.Json();
+        private readonly Option<bool> _json = CommonOptions.JsonRows(
+            "name, status, checkpoint, lag, parked, owner, error, updated_at, rebuild?");
 
         internal ListCommand()
-            : base("list", "Print each subscription: status, checkpoint, lag, parked events, owner.")
+            : base(
+                "list",
+                "Print each subscription: status, checkpoint, lag, parked events, owner.",
+                "synckit subscriptions list",
+                "synckit subscriptions list --json | jq 'select(.lag > 1000) | .name'")
         {
             Add(_json);
             SetAction(async (parsed, cancellationToken) =>
@@ -59,10 +64,14 @@ internal sealed class SubscriptionsCommand : Command, IHasExamples
         }
     }
 
-    private sealed class RebuildCommand : Command
+    private sealed class RebuildCommand : CommandWithExamples
     {
         internal RebuildCommand()
-            : base("rebuild", "Handle everything behind a version again. Clear what the handler wrote first.")
+            : base(
+                "rebuild",
+                "Handle everything behind a version again. Clear what the handler wrote first.",
+                "synckit subscriptions rebuild invoices",
+                "synckit subscriptions rebuild invoices --from 4711")
         {
             var name = NameOf();
             var from = CommonOptions.Version("--from", "The last version that counts as handled. Default: 0, everything again.");
@@ -78,14 +87,20 @@ internal sealed class SubscriptionsCommand : Command, IHasExamples
         }
     }
 
-    private sealed class ParkedCommand : Command
+    private sealed class ParkedCommand : CommandWithExamples
     {
         internal ParkedCommand()
-            : base("parked", "See, replay and drop the events a subscription could not handle.")
+            : base(
+                "parked",
+                "See, replay and drop the events a subscription could not handle.",
+                "synckit subscriptions parked list invoices",
+                "synckit subscriptions parked replay invoices --version 4711",
+                "synckit subscriptions parked drop invoices --version 4711")
         {
             var name = NameOf();
-            var json = CommonOptions.Json();
-            var list = new Command("list", "Print the parked events, by version.") { name, json };
+            var json = CommonOptions.JsonRows("version, id, aggregate_id, event_type, attempts, error, parked_at, replay_asked");
+            var list = new CommandWithExamples(
+                "list", "Print the parked events, by version.", "synckit subscriptions parked list invoices --json | jq .error") { name, json };
             list.SetAction(async (parsed, cancellationToken) =>
             {
                 await using var host = StoreHost.Build(parsed);
@@ -97,26 +112,44 @@ internal sealed class SubscriptionsCommand : Command, IHasExamples
             Add(Act(
                 "replay",
                 "Handle parked events again, stream by stream in order.",
-                "Only the stream of this event.",
+                "Only the stream of the event of this version.",
                 (all, name, version, cancellationToken) => all.ReplayParkedAsync(name, version, cancellationToken)));
             Add(Act(
                 "drop",
                 "Forget parked events: they count as handled.",
-                "Only this event.",
+                "Only the event of this version.",
                 (all, name, version, cancellationToken) => all.DropParkedAsync(name, version, cancellationToken)));
         }
 
-        private static Command Act(
+        private static CommandWithExamples Act(
             string verb, string description, string versionDescription, Func<ISubscriptions, string, EventVersion?, CancellationToken, Task<int>> act)
         {
             var name = NameOf();
             var version = CommonOptions.Version("--version", versionDescription + " Default: all.");
-            var command = new Command(verb, description) { name, version };
+            var json = CommonOptions.Json("one JSON object on one line", "subscription, events");
+            var command = new CommandWithExamples(
+                verb, description, $"synckit subscriptions parked {verb} invoices", $"synckit subscriptions parked {verb} invoices --version 4711")
+            {
+                name,
+                version,
+                json,
+            };
             command.SetAction(async (parsed, cancellationToken) =>
             {
                 await using var host = StoreHost.Build(parsed);
                 var count = await act(host.Subscriptions, parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken);
                 StandardError.Plain($"{verb}: {count} {(count == 1 ? "event" : "events")}");
+                if (parsed.GetValue(json))
+                {
+                    await JsonLine.PrintAsync(
+                        writer =>
+                        {
+                            writer.WriteString("subscription", parsed.GetValue(name));
+                            writer.WriteNumber("events", count);
+                        },
+                        cancellationToken);
+                }
+
                 return ExitCodes.Done;
             });
             return command;

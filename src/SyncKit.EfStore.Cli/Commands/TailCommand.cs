@@ -13,7 +13,7 @@ internal sealed class TailCommand : Command, IHasExamples
     private readonly Option<string?> _stream = CommonOptions.Stream();
     private readonly Option<string[]> _types = CommonOptions.Types();
     private readonly Option<EventVersion?> _since = CommonOptions.Version("--since", "Begin with the events after this version; 0 for all. Default: from now on.");
-    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<bool> _json = CommonOptions.JsonRows(CommonOptions.EventMembers);
 
     internal TailCommand()
         : base("tail", "Follow the log: print each event once, in version order, as soon as nothing can come before it.")

@@ -10,6 +10,14 @@ internal static class JsonLine
     // For programs and for people who look at them: quotes and letters stay as they are, control characters never.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Prints the one object that is the result of a command.</summary>
+    internal static async Task PrintAsync(Action<Utf8JsonWriter> writeMembers, CancellationToken cancellationToken)
+    {
+        await using var output = new LineOutput();
+        Write(output.Buffer, writeMembers);
+        await output.FlushAsync(cancellationToken);
+    }
+
     internal static void Write(IBufferWriter<byte> buffer, Action<Utf8JsonWriter> writeMembers)
     {
         using (var writer = new Utf8JsonWriter(buffer, Options))

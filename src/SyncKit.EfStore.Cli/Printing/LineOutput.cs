@@ -2,12 +2,12 @@ using System.Buffers;
 
 namespace SyncKit.EfStore.Cli.Printing;
 
-/// <summary>Collects lines and writes them out in large pieces.</summary>
-internal sealed class LineOutput : IAsyncDisposable
+/// <summary>Collects lines and writes them out in large pieces, to stdout or to a stream that it then owns.</summary>
+internal sealed class LineOutput(Stream? stream = null) : IAsyncDisposable
 {
     private const int FlushBytes = 64 * 1024;
 
-    private readonly Stream _stream = StandardOutput.Open();
+    private readonly Stream _stream = stream ?? StandardOutput.Open();
     private readonly ArrayBufferWriter<byte> _pending = new(2 * FlushBytes);
 
     internal IBufferWriter<byte> Buffer => _pending;

@@ -15,7 +15,7 @@ internal sealed class SynckitProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly string Tool = RepositoryRoot.Program("src/SyncKit.EfStore.Cli", "synckit.dll");
+    internal static string Tool { get; } = RepositoryRoot.Program("src/SyncKit.EfStore.Cli", "synckit.dll");
 
     private readonly Process _process;
     private readonly StringBuilder _error = new();
@@ -43,7 +43,35 @@ internal sealed class SynckitProcess : IDisposable
         return await synckit.EndAsync();
     }
 
-    internal static SynckitProcess Start(string? connectionString, params string[] arguments)
+    /// <summary>Runs it to its end and gives the bytes of its stdout.</summary>
+    internal static async Task<byte[]> RunForBytesAsync(string connectionString, params string[] arguments)
+    {
+        using var synckit = Start(connectionString, arguments);
+        var (exitCode, output) = await synckit.EndWithBytesAsync();
+        Assert.AreEqual(0, exitCode, synckit._error.ToString());
+        return output;
+    }
+
+    /// <summary>Runs it to its end with a heap that cannot grow beyond a limit, and counts the bytes of its stdout.</summary>
+    internal static async Task<(int ExitCode, long Bytes)> CountBytesAsync(string connectionString, int heapMegabytes, params string[] arguments)
+    {
+        var limit = (heapMegabytes * 1024L * 1024).ToString("X", System.Globalization.CultureInfo.InvariantCulture);
+        using var synckit = Start(connectionString, arguments, start => start.Environment["DOTNET_GCHeapHardLimit"] = limit);
+        var said = synckit._process.StandardError.ReadToEndAsync();
+        var (bytes, buffer) = (0L, new byte[1 << 20]);
+        for (int read; (read = await synckit._process.StandardOutput.BaseStream.ReadAsync(buffer)) > 0;)
+        {
+            bytes += read;
+        }
+
+        await synckit._process.WaitForExitAsync();
+        Assert.AreEqual("", await said);
+        return (synckit._process.ExitCode, bytes);
+    }
+
+    internal static SynckitProcess Start(string? connectionString, params string[] arguments) => Start(connectionString, arguments, prepare: null);
+
+    private static SynckitProcess Start(string? connectionString, string[] arguments, Action<ProcessStartInfo>? prepare)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", Tool, .. arguments])
         {
@@ -59,6 +87,7 @@ internal sealed class SynckitProcess : IDisposable
             start.Environment["ConnectionStrings__EventStore"] = connectionString;
         }
 
+        prepare?.Invoke(start);
         return new SynckitProcess(Process.Start(start)!);
     }
 
@@ -84,6 +113,14 @@ internal sealed class SynckitProcess : IDisposable
         return await _process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new AssertFailedException($"synckit ended its output; it said: {_error}");
     }
 
+    /// <summary>Waits until something is printed. Not to be mixed with lines.</summary>
+    internal async Task<byte> ReadByteAsync()
+    {
+        var first = new byte[1];
+        await _process.StandardOutput.BaseStream.ReadExactlyAsync(first);
+        return first[0];
+    }
+
     /// <summary>Closes the pipe on its stdout, as head does when it has enough.</summary>
     internal void CloseOutput()
     {
@@ -93,6 +130,13 @@ internal sealed class SynckitProcess : IDisposable
 
     /// <summary>As Ctrl-C does.</summary>
     internal void Interrupt() => Assert.AreEqual(0, Kill(_process.Id, 2));
+
+    /// <summary>As a machine does that loses its power.</summary>
+    internal async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
 
     /// <summary>As a service manager does.</summary>
     internal void Terminate() => Assert.AreEqual(0, Kill(_process.Id, 15));
@@ -104,6 +148,17 @@ internal sealed class SynckitProcess : IDisposable
         _error.Append(await _process.StandardError.ReadToEndAsync(patience.Token));
         await _process.WaitForExitAsync(patience.Token);
         return new SynckitResult(_process.ExitCode, await output, _error.ToString());
+    }
+
+    internal async Task<(int ExitCode, byte[] Output)> EndWithBytesAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var output = new MemoryStream();
+        var reading = _process.StandardOutput.BaseStream.CopyToAsync(output, patience.Token);
+        _error.Append(await _process.StandardError.ReadToEndAsync(patience.Token));
+        await reading;
+        await _process.WaitForExitAsync(patience.Token);
+        return (_process.ExitCode, output.ToArray());
     }
 
     public void Dispose()
