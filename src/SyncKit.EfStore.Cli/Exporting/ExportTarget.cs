@@ -15,6 +15,7 @@ internal sealed class ExportTarget : IAsyncDisposable
     private readonly GZipStream? _gzip;
     private readonly string? _final;
     private readonly string? _partial;
+    private bool _whole;
 
     private ExportTarget(Stream bytes, bool gzip, string? final, string? partial)
     {
@@ -74,18 +75,21 @@ internal sealed class ExportTarget : IAsyncDisposable
             await _bytes.FlushAsync(cancellationToken);
             ((FileStream)_bytes).Flush(flushToDisk: true);
             cancellationToken.ThrowIfCancellationRequested();
-            File.Move(_partial, _final!, overwrite: true);
+            File.Move(_partial, _final!, overwrite: true); // While it is open, and so locked: no other export can begin in it.
         }
+
+        _whole = true;
     }
 
     /// <summary>Without <see cref="CompleteAsync"/> before, nothing of the file is left.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _bytes.DisposeAsync();
-        if (_partial is not null)
+        if (_partial is not null && !_whole)
         {
-            File.Delete(_partial);
+            File.Delete(_partial); // Before it is unlocked, or it could be another's by then.
         }
+
+        await _bytes.DisposeAsync();
     }
 
     private static ExportTarget Beside(string final, bool gzip, UnixFileMode? mode)
@@ -97,7 +101,7 @@ internal sealed class ExportTarget : IAsyncDisposable
         {
             Mode = FileMode.Create,
             Access = FileAccess.Write,
-            Share = FileShare.None,
+            Share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, // Locked, and to be renamed or deleted while it is.
             BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())

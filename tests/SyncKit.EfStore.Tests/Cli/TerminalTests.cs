@@ -9,7 +9,7 @@ public sealed partial class TerminalTests : CliDatabase
 {
     [TestMethod]
     [DataRow("TERM=xterm-256color", true)]
-    [DataRow("TERM=xterm-256color CLICOLOR=1 NO_COLOR=", true)]
+    [DataRow("TERM=xterm-256color CLICOLOR=1", true)]
     [DataRow("TERM=xterm-256color NO_COLOR=1", false)]
     [DataRow("TERM=xterm-256color CLICOLOR=0", false)]
     [DataRow("TERM=dumb", false)]
