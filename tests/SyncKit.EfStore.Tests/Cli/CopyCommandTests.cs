@@ -10,8 +10,8 @@ namespace SyncKit.EfStore.Tests.Cli;
 public sealed class CopyCommandTests : CliDatabase
 {
     // By hand: 20 kills of a copy of 200,000.
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_KILLS") ?? "3", CultureInfo.InvariantCulture);
-    private static readonly int Events = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_EVENTS") ?? "50000", CultureInfo.InvariantCulture);
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_KILLS") ?? "2", CultureInfo.InvariantCulture);
+    private static readonly int Events = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_EVENTS") ?? "35000", CultureInfo.InvariantCulture);
 
     [TestMethod]
     public async Task Says_what_it_would_do_does_it_and_finds_nothing_left_to_do()
