@@ -23,6 +23,7 @@ internal static class Tool
             new MigrateCommand(),
             new AppendCommand(),
             new ImportCommand(),
+            new CopyCommand(),
             new ExportCommand(),
             new ReadCommand(),
             new TailCommand(),
