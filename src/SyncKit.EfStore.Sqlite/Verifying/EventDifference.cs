@@ -33,6 +33,8 @@ public sealed record EventDifference(
         (EventFields.Data, "data"),
         (EventFields.Metadata, "metadata"),
         (EventFields.CreatedAt, "created_at"),
+        (EventFields.Origin, "origin_node"),
+        (EventFields.Origin, "origin_counter"),
     ];
 
     /// <summary>The columns of <see cref="Fields"/>, by their names in the table.</summary>

@@ -21,4 +21,7 @@ public enum EventFields
 
     /// <summary>The time, compared as an instant to the microsecond.</summary>
     CreatedAt = 16,
+
+    /// <summary>Where it was first stored: <c>origin_node</c> and <c>origin_counter</c> of go-sync-kit's files.</summary>
+    Origin = 32,
 }

@@ -76,6 +76,6 @@ public static class EventVerifier
         IEventCopySource log, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var found = await log.FindAsync(ids, cancellationToken).ConfigureAwait(false);
-        return found.Select(EventFingerprint.Of).ToDictionary(one => one.Id, StringComparer.Ordinal);
+        return found.Select(EventFingerprint.Of).DistinctBy(one => one.Id, StringComparer.Ordinal).ToDictionary(one => one.Id, StringComparer.Ordinal);
     }
 }

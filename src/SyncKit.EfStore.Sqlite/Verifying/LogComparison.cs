@@ -77,9 +77,9 @@ internal sealed class LogComparison(DifferenceList differences, LogComparison.Fi
         {
             Pair(from.Current, met.Event);
         }
-        else
+        else if (new PendingEvent(from.Current, from.Current.Version) is var pending && !_from.Keep(pending))
         {
-            _from.Keep(new PendingEvent(from.Current, from.Current.Version));
+            differences.Missing(pending);
         }
     }
 
@@ -96,9 +96,9 @@ internal sealed class LogComparison(DifferenceList differences, LogComparison.Fi
         {
             Pair(met.Event, to.Current);
         }
-        else
+        else if (new PendingEvent(to.Current, _from.At) is var pending && !_to.Keep(pending))
         {
-            _to.Keep(new PendingEvent(to.Current, _from.At));
+            differences.Extra(pending);
         }
     }
 

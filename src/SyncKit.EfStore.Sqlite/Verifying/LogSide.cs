@@ -23,7 +23,17 @@ internal sealed class LogSide
 
     internal void End() => HasEnded = true;
 
-    internal void Keep(PendingEvent pending) => _byId.Add(pending.Event.Id, _inOrder.AddLast(pending));
+    /// <returns>Whether it waits now; not where one of its id waits already, as a file of another program may have it.</returns>
+    internal bool Keep(PendingEvent pending)
+    {
+        if (_byId.ContainsKey(pending.Event.Id))
+        {
+            return false;
+        }
+
+        _byId.Add(pending.Event.Id, _inOrder.AddLast(pending));
+        return true;
+    }
 
     internal bool TryTake(string id, [NotNullWhen(true)] out PendingEvent? pending)
     {
