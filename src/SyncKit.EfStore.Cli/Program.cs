@@ -9,6 +9,8 @@ var root = new RootCommand("Provision, fill, read and follow a SyncKit event sto
     new MigrateCommand(),
     new AppendCommand(),
     new ImportCommand(),
+    new CopyCommand(),
+    new VerifyCommand(),
     new ReadCommand(),
     new TailCommand(),
     new ListenCommand(),

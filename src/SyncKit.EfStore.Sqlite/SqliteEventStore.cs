@@ -1,4 +1,5 @@
 using SyncKit.EfStore.Sqlite.Appending;
+using SyncKit.EfStore.Sqlite.Copying;
 using SyncKit.EfStore.Sqlite.Hosting;
 using SyncKit.EfStore.Sqlite.Reading;
 using SyncKit.EfStore.Sqlite.Storage;
@@ -14,11 +15,13 @@ namespace SyncKit.EfStore.Sqlite;
 /// commits for itself: it does not join a <see cref="System.Transactions.TransactionScope"/>. JSON is kept and given back to the letter.
 /// The file is opened at the first use; calls never block the caller's thread on the file.
 /// </remarks>
-public sealed class SqliteEventStore : IEventStore, IDisposable
+public sealed class SqliteEventStore : IEventStore, IEventCopySource, IEventCopyTarget, IDisposable
 {
     private readonly EventFile _file;
     private readonly Appender _appender;
     private readonly EventReader _reader;
+    private readonly SourceReader _source;
+    private readonly CopyTarget _target;
     private readonly int _maxJsonBytes;
 
     /// <summary>Creates the store of a file, which is created at the first use if it is not there.</summary>
@@ -41,6 +44,8 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
         _file = new EventFile(options, time);
         _appender = new Appender(_file, time);
         _reader = new EventReader(_file, options.BatchSize);
+        _source = new SourceReader(_file);
+        _target = new CopyTarget(_file);
         _maxJsonBytes = options.MaxJsonBytes;
     }
 
@@ -85,6 +90,26 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
 
     /// <inheritdoc/>
     public EventVersion ParseVersion(string text) => EventVersion.Parse(text);
+
+    EventCopyLimits IEventCopyTarget.Limits => new(CopyTarget.MaxEvents, MaxStreams: int.MaxValue, CopyTarget.MaxBytes, _maxJsonBytes);
+
+    Task<long> IEventCopySource.CountAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) =>
+        _source.CountAsync(after, upTo, cancellationToken);
+
+    IAsyncEnumerable<SourceEvent> IEventCopySource.ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) =>
+        _source.ReadAsync(after, upTo, cancellationToken);
+
+    IAsyncEnumerable<SourceEvent> IEventCopySource.FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        _source.FindAsync(ids, cancellationToken);
+
+    Task<IReadOnlyList<EventCopyRecord>> IEventCopyTarget.FindCopiesAsync(string source, CancellationToken cancellationToken) =>
+        _target.FindCopiesAsync(source, cancellationToken);
+
+    Task<EventCopyOutcome> IEventCopyTarget.TryAsync(IReadOnlyList<SourceEvent> events, CancellationToken cancellationToken) =>
+        _target.TryAsync(events, cancellationToken);
+
+    Task<IEventCopyWriter> IEventCopyTarget.BeginAsync(EventCopyStart start, CancellationToken cancellationToken) =>
+        _target.BeginAsync(start, cancellationToken);
 
     /// <summary>Takes no more calls, answers those under way, and closes the file.</summary>
     public async ValueTask DisposeAsync() => await _file.DisposeAsync().ConfigureAwait(false);

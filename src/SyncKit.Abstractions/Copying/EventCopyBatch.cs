@@ -3,8 +3,4 @@ namespace SyncKit;
 /// <summary>Events that are written together.</summary>
 /// <param name="Events">In the order of the source, within the target's limits, each checked against the rules for events.</param>
 /// <param name="Passed">The last event that this batch deals with; where it is not among <paramref name="Events"/>, the caller passed it over.</param>
-/// <param name="StopAtRefusal">
-/// Whether the first event that is refused ends the batch: those before it are written and recorded, it and those behind it are not. Otherwise it
-/// is passed over.
-/// </param>
-public sealed record EventCopyBatch(IReadOnlyList<SourceEvent> Events, SourceEvent Passed, bool StopAtRefusal);
+public sealed record EventCopyBatch(IReadOnlyList<SourceEvent> Events, SourceEvent Passed);

@@ -29,6 +29,6 @@ public interface IEventCopySource
 
     /// <summary>The events under these ids, those above what is settled included, in no order. An id that is not stored has none.</summary>
     /// <param name="ids">1,000 at most, each once.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    Task<IReadOnlyList<SourceEvent>> FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default);
+    /// <param name="cancellationToken">Ends the read.</param>
+    IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default);
 }

@@ -27,6 +27,8 @@ internal sealed class StoreHost : IAsyncDisposable
 
     internal IEventErasure Erasure => _host.Services.GetRequiredService<IEventErasure>();
 
+    internal PostgresEventLog Log => _host.Services.GetRequiredService<PostgresEventLog>();
+
     internal EventImporter Importer => _host.Services.GetRequiredService<EventImporter>();
 
     internal static StoreHost Build(ParseResult parsed) => Build(CommonOptions.ConnectionString(parsed));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using SyncKit.EfStore.Sqlite;
@@ -17,9 +16,7 @@ internal static class DifferenceLines
 
         foreach (var stream in result.Streams)
         {
-            var (by, how) = (Math.Abs(stream.MoreInTo), stream.MoreInTo > 0 ? "more" : "fewer");
-            await PrintAsync(string.Create(
-                CultureInfo.InvariantCulture, $"stream '{InputRules.Shorten(stream.AggregateId)}': {by} {how} in the second log"));
+            await PrintAsync(stream.ToString());
         }
     }
 

@@ -20,12 +20,11 @@ internal sealed class FollowerCheck(MirrorPlace leader, MirrorPlace follower)
     /// <exception cref="FollowerDifferenceException">They differ.</exception>
     internal async Task<bool> RunAsync(EventVersion upTo, CancellationToken cancellationToken)
     {
-        var lastCopied = upTo == EventVersion.Zero ? null : await OnlyAsync(leader.Source, upTo, cancellationToken).ConfigureAwait(false);
+        var lastCopied = upTo == EventVersion.Zero ? null : await FirstAsync(leader.Source.ReadAsync(new EventVersion(upTo.Value - 1), upTo, cancellationToken)).ConfigureAwait(false);
         var counterpart = EventVersion.Zero;
         if (lastCopied is not null)
         {
-            var found = await follower.Source.FindAsync([lastCopied.Id], cancellationToken).ConfigureAwait(false);
-            counterpart = found is [var stored, ..]
+            counterpart = await FirstAsync(follower.Source.FindAsync([lastCopied.Id], cancellationToken)).ConfigureAwait(false) is { } stored
                 ? new EventVersion(Math.Max(0, stored.Version))
                 : throw new FollowerDifferenceException(
                     $"The follower '{follower.Name}' no longer has event '{InputRules.Shorten(lastCopied.Id)}' of the leader (version {upTo}), which was copied.");
@@ -54,14 +53,11 @@ internal sealed class FollowerCheck(MirrorPlace leader, MirrorPlace follower)
         return true;
     }
 
-    private static async Task<SourceEvent?> OnlyAsync(IEventCopySource log, EventVersion version, CancellationToken cancellationToken)
+    private static async Task<SourceEvent?> FirstAsync(IAsyncEnumerable<SourceEvent> events)
     {
-        await foreach (var one in log.ReadAsync(new EventVersion(version.Value - 1), version, cancellationToken).ConfigureAwait(false))
+        await foreach (var first in events.ConfigureAwait(false))
         {
-            if (one.Version == version.Value)
-            {
-                return one;
-            }
+            return first;
         }
 
         return null;
@@ -100,7 +96,12 @@ internal sealed class FollowerCheck(MirrorPlace leader, MirrorPlace follower)
         await foreach (var part in ChunksAsync(log.ReadAsync(after, upTo, cancellationToken)).ConfigureAwait(false))
         {
             var ids = part.Select(one => one.Id).Distinct(StringComparer.Ordinal).ToList();
-            var found = (await other.FindAsync(ids, cancellationToken).ConfigureAwait(false)).Select(one => one.Id).ToHashSet(StringComparer.Ordinal);
+            var found = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (var one in other.FindAsync(ids, cancellationToken).ConfigureAwait(false))
+            {
+                found.Add(one.Id);
+            }
+
             absent.AddRange(part.Where(one => !found.Contains(one.Id)));
             if (absent.Count > Named)
             {

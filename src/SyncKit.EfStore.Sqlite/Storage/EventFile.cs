@@ -77,6 +77,66 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Begins a write that goes over several calls.</summary>
+    internal async Task<HeldWrite> HoldWriteAsync(CancellationToken cancellationToken)
+    {
+        _calls.Enter();
+        try
+        {
+            await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await TranslateAsync(
+                    async () =>
+                    {
+                        await PrepareOnceAsync(cancellationToken).ConfigureAwait(false);
+                        var connection = Open(_connectionString);
+                        try
+                        {
+                            await _patience.ExecuteAsync(connection, BeginWriteSql, cancellationToken).ConfigureAwait(false);
+                            return new HeldWrite(this, connection);
+                        }
+                        catch
+                        {
+                            connection.Dispose();
+                            throw;
+                        }
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                _writing.Release();
+                throw;
+            }
+        }
+        catch
+        {
+            _calls.Leave();
+            throw;
+        }
+    }
+
+    internal Task<T> RunHeldAsync<T>(SqliteConnection connection, Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
+        TranslateAsync(() => Task.FromResult(Interruptible(connection, work, cancellationToken)), cancellationToken);
+
+    internal Task CommitHeldAsync(SqliteConnection connection, CancellationToken cancellationToken) =>
+        TranslateAsync(
+            async () =>
+            {
+                await _patience.ExecuteAsync(connection, "COMMIT", cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
+    internal void EndHeld(SqliteConnection connection)
+    {
+        RollBack(connection);
+        connection.Dispose();
+        _writing.Release();
+        _calls.Leave();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _calls.End();
@@ -85,19 +145,23 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
 
     public void Dispose() => _calls.End();
 
-    private async Task<T> RunAsync<T>(string beginSql, Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    private Task<T> RunAsync<T>(string beginSql, Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
+        TranslateAsync(
+            async () =>
+            {
+                await PrepareOnceAsync(cancellationToken).ConfigureAwait(false);
+                using var connection = Open(_connectionString);
+                await _patience.ExecuteAsync(connection, beginSql, cancellationToken).ConfigureAwait(false);
+                return await InTransactionAsync(connection, work, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    /// <summary>Runs it on the thread pool; what the driver throws, the store's callers see in their terms.</summary>
+    private async Task<T> TranslateAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
-            return await Task.Run(
-                async () =>
-                {
-                    await PrepareOnceAsync(cancellationToken).ConfigureAwait(false);
-                    using var connection = Open(_connectionString);
-                    await _patience.ExecuteAsync(connection, beginSql, cancellationToken).ConfigureAwait(false);
-                    return await InTransactionAsync(connection, work, cancellationToken).ConfigureAwait(false);
-                },
-                cancellationToken).ConfigureAwait(false);
+            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException error) when (SqliteErrors.IsInterrupt(error) && cancellationToken.IsCancellationRequested)
         {
@@ -113,20 +177,22 @@ internal sealed class EventFile : IAsyncDisposable, IDisposable
     {
         try
         {
-            T result;
-
-            // Disposing the registration waits for its callback: the next user of this connection is never the one interrupted.
-            using (cancellationToken.Register(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle))
-            {
-                result = work(connection);
-            }
-
+            var result = Interruptible(connection, work, cancellationToken);
             await _patience.ExecuteAsync(connection, "COMMIT", cancellationToken).ConfigureAwait(false);
             return result;
         }
         finally
         {
             RollBack(connection);
+        }
+    }
+
+    private static T Interruptible<T>(SqliteConnection connection, Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        // Disposing the registration waits for its callback: the next user of this connection is never the one interrupted.
+        using (cancellationToken.Register(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle))
+        {
+            return work(connection);
         }
     }
 

@@ -22,6 +22,31 @@ internal static class SchemaNames
         {StreamIndexSql}
         """;
 
+    internal const string OriginNode = "origin_node";
+    internal const string OriginCounter = "origin_counter";
+
+    internal const string CopiesTable = "event_copies";
+    internal const string CopyRunsTable = "event_copy_runs";
+
+    /// <summary>Beside the log, once something is copied into it: how far each copy is, and which version became which. Go services leave them alone.</summary>
+    internal const string CreateCopiesSql = $"""
+        CREATE TABLE IF NOT EXISTS {CopiesTable} (
+            copy_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            position_fingerprint TEXT NOT NULL,
+            keeps_versions INTEGER NOT NULL,
+            updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+        );
+        CREATE TABLE IF NOT EXISTS {CopyRunsTable} (
+            copy_id INTEGER NOT NULL,
+            source_version INTEGER NOT NULL,
+            target_version INTEGER NOT NULL,
+            events INTEGER NOT NULL,
+            PRIMARY KEY (copy_id, source_version)
+        ) WITHOUT ROWID;
+        """;
+
     /// <summary>The columns this library reads and writes; any others are left alone.</summary>
     internal static readonly string[] Columns = ["version", "id", "aggregate_id", "event_type", "data", "metadata", "created_at"];
 }

@@ -75,7 +75,12 @@ public static class EventVerifier
     private static async Task<IReadOnlyDictionary<string, EventFingerprint>> FindAsync(
         IEventCopySource log, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        var found = await log.FindAsync(ids, cancellationToken).ConfigureAwait(false);
-        return found.Select(EventFingerprint.Of).DistinctBy(one => one.Id, StringComparer.Ordinal).ToDictionary(one => one.Id, StringComparer.Ordinal);
+        var found = new Dictionary<string, EventFingerprint>(StringComparer.Ordinal);
+        await foreach (var source in log.FindAsync(ids, cancellationToken).ConfigureAwait(false))
+        {
+            found[source.Id] = EventFingerprint.Of(source);
+        }
+
+        return found;
     }
 }

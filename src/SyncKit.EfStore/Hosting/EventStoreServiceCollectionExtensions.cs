@@ -113,6 +113,13 @@ public static class EventStoreServiceCollectionExtensions
             Current(provider, o => o.MaxJsonBytes),
             provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
 
+        services.TryAddSingleton(provider => new PostgresEventLog(
+            provider.GetRequiredService<EventStoreConnections>(),
+            provider.GetRequiredService<EventStoreMetrics>(),
+            provider.GetRequiredService<SettledMark>(),
+            Current(provider, o => o.MaxJsonBytes),
+            provider.GetRequiredService<PostgresEventStore>().ObserversJoinedAsync));
+
         services.TryAddSingleton<IEventAudit, EventAudit>();
         services.TryAddSingleton<IEventErasure, EventErasure>();
 

@@ -6,7 +6,7 @@ namespace SyncKit.EfStore.Storage;
 internal static class SchemaCheck
 {
     /// <summary>The newest migration of this library. One that the database has beyond it is of a newer library, and harmless.</summary>
-    internal const string NewestMigration = "20261124090000_AddAudit";
+    internal const string NewestMigration = "20261125090000_AddCopies";
 
     // Read by row, not by to_regclass alone: a history without our newest migration is an older schema.
     private const string HistorySql = $"""SELECT EXISTS (SELECT FROM {SchemaNames.MigrationsHistoryTable} WHERE "MigrationId" = $1)""";

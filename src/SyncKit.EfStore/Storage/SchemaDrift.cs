@@ -31,6 +31,9 @@ internal static partial class SchemaDrift
             ('table {SchemaNames.SubscriptionsTable}', to_regclass(format('%I.{SchemaNames.SubscriptionsTable}', current_schema())) IS NOT NULL),
             ('table {SchemaNames.ParkedTable}', to_regclass(format('%I.{SchemaNames.ParkedTable}', current_schema())) IS NOT NULL),
             ('table {SchemaNames.AuditTable}', to_regclass(format('%I.{SchemaNames.AuditTable}', current_schema())) IS NOT NULL),
+            ('table {SchemaNames.CopiesTable}', to_regclass(format('%I.{SchemaNames.CopiesTable}', current_schema())) IS NOT NULL),
+            ('table {SchemaNames.CopyRunsTable}', to_regclass(format('%I.{SchemaNames.CopyRunsTable}', current_schema())) IS NOT NULL),
+            ('table {SchemaNames.OriginsTable}', to_regclass(format('%I.{SchemaNames.OriginsTable}', current_schema())) IS NOT NULL),
             ('index {SchemaNames.StreamIndex}', EXISTS (
                 SELECT FROM pg_index
                 WHERE indexrelid = to_regclass(format('%I.{SchemaNames.StreamIndex}', current_schema())) AND indisunique AND indisvalid)),

@@ -29,6 +29,9 @@ internal static class SchemaNames
     internal const string TruncateGuardTrigger = "events_truncate_guard_trigger";
     internal const string TruncateAuditTrigger = "events_truncate_audit_trigger";
     internal const string EraseFunction = "erase_events";
+    internal const string CopiesTable = "event_copies";
+    internal const string CopyRunsTable = "event_copy_runs";
+    internal const string OriginsTable = "event_origins";
     internal const string MigrationsFunction = "skip_recorded_migration";
 
     /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>

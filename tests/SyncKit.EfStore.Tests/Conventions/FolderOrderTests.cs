@@ -10,6 +10,7 @@ public sealed class FolderOrderTests
             ["Storage"],
             ["Appending", "Ordering"],
             ["Reading", "Importing", "Auditing"],
+            ["Copying"],
             ["Notifications"],
             ["Subscriptions"],
             ["Health"],

@@ -7,7 +7,10 @@ namespace SyncKit.EfStore.Storage.Roles;
 internal sealed class RoleStatements(EventStoreRoleNames roles, string schema, string versionSequence)
 {
     private static readonly string[] Tables =
-        [SchemaNames.EventsTable, SchemaNames.SubscriptionsTable, SchemaNames.ParkedTable, SchemaNames.AuditTable, SchemaNames.MigrationsHistoryTable];
+    [
+        SchemaNames.EventsTable, SchemaNames.SubscriptionsTable, SchemaNames.ParkedTable, SchemaNames.AuditTable, SchemaNames.MigrationsHistoryTable,
+        SchemaNames.CopiesTable, SchemaNames.CopyRunsTable, SchemaNames.OriginsTable,
+    ];
 
     private const string ChannelFunction = $"{SchemaNames.StreamChannelFunction}(text)";
     private const string EraseFunction = $"{SchemaNames.EraseFunction}(text, bigint[], text)";
@@ -70,6 +73,8 @@ internal sealed class RoleStatements(EventStoreRoleNames roles, string schema, s
             yield return $"GRANT USAGE ON SEQUENCE {In(SqlIdentifier.Quote(versionSequence))} TO {role}";
             yield return $"GRANT SELECT, INSERT, UPDATE ON TABLE {In(SchemaNames.SubscriptionsTable)} TO {role}";
             yield return $"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {In(SchemaNames.ParkedTable)} TO {role}";
+            yield return $"GRANT SELECT, INSERT, UPDATE ON TABLE {In(SchemaNames.CopiesTable)}, {In(SchemaNames.CopyRunsTable)} TO {role}";
+            yield return $"GRANT SELECT, INSERT ON TABLE {In(SchemaNames.OriginsTable)} TO {role}";
             yield return $"GRANT SELECT ON TABLE {In(SchemaNames.MigrationsHistoryTable)} TO {role}";
             yield return $"GRANT EXECUTE ON FUNCTION {In(ChannelFunction)} TO {role}";
         }
@@ -80,7 +85,11 @@ internal sealed class RoleStatements(EventStoreRoleNames roles, string schema, s
         if (roles.Reader is { } reader)
         {
             var role = SqlIdentifier.Quote(reader);
-            string[] readable = [SchemaNames.EventsTable, SchemaNames.SubscriptionsTable, SchemaNames.ParkedTable, SchemaNames.MigrationsHistoryTable];
+            string[] readable =
+            [
+                SchemaNames.EventsTable, SchemaNames.SubscriptionsTable, SchemaNames.ParkedTable, SchemaNames.MigrationsHistoryTable,
+                SchemaNames.CopiesTable, SchemaNames.CopyRunsTable, SchemaNames.OriginsTable,
+            ];
             yield return $"GRANT USAGE ON SCHEMA {_schema} TO {role}";
             yield return $"GRANT SELECT ON TABLE {string.Join(", ", readable.Select(In))} TO {role}";
         }

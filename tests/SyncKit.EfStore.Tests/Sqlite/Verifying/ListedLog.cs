@@ -42,10 +42,14 @@ internal sealed class ListedLog(IReadOnlyList<SourceEvent> events) : IEventCopyS
         }
     }
 
-    public Task<IReadOnlyList<SourceEvent>> FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        await Task.Yield();
         Assert.IsLessThanOrEqualTo(1_000, ids.Count);
         LookedUp += ids.Count;
-        return Task.FromResult<IReadOnlyList<SourceEvent>>([.. ids.Where(_byId.ContainsKey).Select(id => _byId[id])]);
+        foreach (var id in ids.Where(_byId.ContainsKey))
+        {
+            yield return _byId[id];
+        }
     }
 }
