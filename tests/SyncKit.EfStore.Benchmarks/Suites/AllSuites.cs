@@ -11,6 +11,7 @@ internal static class AllSuites
         new AppendBatchSuite(),
         new AppendDbContextSuite(),
         new ImportSuite(),
+        new CopySuite(),
         new ReadSuite(),
         new GrowthSuite(),
         new NotifySuite(),
