@@ -24,7 +24,7 @@ namespace SyncKit.EfStore.Sqlite;
 /// Starts with the first call, or with <see cref="StartAsync"/>.
 /// </para>
 /// </remarks>
-public sealed class MirroredEventStore : IEventStore
+public sealed class MirroredEventStore : IEventStore, IDisposable
 {
     private readonly MirrorPlace _first;
     private readonly MirrorPlace _second;
@@ -198,6 +198,9 @@ public sealed class MirroredEventStore : IEventStore
             running.State.Dispose();
         }
     }
+
+    /// <summary>For a container that is disposed synchronously: signals the end without waiting for it.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
 
     private IEventStore Leader => Started().Leader.Store;
 
