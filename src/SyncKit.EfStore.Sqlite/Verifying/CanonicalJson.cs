@@ -31,6 +31,7 @@ internal static class CanonicalJson
         }
 
         var buffer = _buffer ??= new ArrayBufferWriter<byte>();
+        buffer.ResetWrittenCount();
         try
         {
             using var document = json.ToDocument();
@@ -45,7 +46,6 @@ internal static class CanonicalJson
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(buffer.WrittenSpan, hash);
-        buffer.ResetWrittenCount();
         if (buffer.Capacity > KeptBytes)
         {
             _buffer = null;
