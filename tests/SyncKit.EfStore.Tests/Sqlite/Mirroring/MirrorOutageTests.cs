@@ -1,3 +1,4 @@
+using System.Globalization;
 using SyncKit.EfStore.Sqlite;
 using SyncKit.EfStore.Testing;
 
@@ -7,8 +8,10 @@ namespace SyncKit.EfStore.Tests.Sqlite.Mirroring;
 [TestClass]
 public sealed class MirrorOutageTests
 {
-    private const int Stops = 3;
     private const int Writers = 16;
+
+    // Ten by hand: SYNCKIT_TESTS_MIRROR_STOPS=10.
+    private static readonly int Stops = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_TESTS_MIRROR_STOPS") ?? "3", CultureInfo.InvariantCulture);
 
     private static PostgresServer _server = null!;
 
