@@ -24,6 +24,7 @@ internal static class Tool
             new AppendCommand(),
             new ImportCommand(),
             new CopyCommand(),
+            new VerifyCommand(),
             new ExportCommand(),
             new ReadCommand(),
             new TailCommand(),

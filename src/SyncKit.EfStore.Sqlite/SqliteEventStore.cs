@@ -99,6 +99,9 @@ public sealed class SqliteEventStore : IEventStore, IEventCopySource, IEventCopy
     IAsyncEnumerable<SourceEvent> IEventCopySource.ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) =>
         _source.ReadAsync(after, upTo, cancellationToken);
 
+    IAsyncEnumerable<SourceEvent> IEventCopySource.FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        _source.FindAsync(ids, cancellationToken);
+
     Task<IReadOnlyList<EventCopyRecord>> IEventCopyTarget.FindCopiesAsync(string source, CancellationToken cancellationToken) =>
         _target.FindCopiesAsync(source, cancellationToken);
 

@@ -3,6 +3,7 @@ using Microsoft.Testing.Platform.Builder;
 using SyncKit.EfStore.Tests.Appending;
 using SyncKit.EfStore.Tests.Diagnostics;
 using SyncKit.EfStore.Tests.Sqlite;
+using SyncKit.EfStore.Tests.Sqlite.Mirroring;
 using SyncKit.EfStore.Tests.Testing;
 
 namespace SyncKit.EfStore.Tests;
@@ -33,6 +34,12 @@ internal static class Program
         if (args is [SqliteWriterProcess.Verb, var path, var streamOfFile, var times])
         {
             await SqliteWriterProcess.RunAsync(path, streamOfFile, int.Parse(times, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is [MirrorProcess.Verb, var leader, var follower, var stateFile])
+        {
+            await MirrorProcess.RunAsync(leader, follower, stateFile);
             return 0;
         }
 

@@ -26,4 +26,9 @@ public interface IEventCopySource
     /// <param name="upTo">The part ends with this version: one that <see cref="GetLatestVersionAsync"/> returned.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     IAsyncEnumerable<SourceEvent> ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken = default);
+
+    /// <summary>The events under these ids, those above what is settled included, in no order. An id that is not stored has none.</summary>
+    /// <param name="ids">1,000 at most, each once.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default);
 }

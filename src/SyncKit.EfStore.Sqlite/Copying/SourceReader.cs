@@ -74,13 +74,55 @@ internal sealed class SourceReader(EventFile file)
         Task<Page> FetchAsync() => file.ReadAsync(connection => ReadPage(connection, from, upTo.Value), abandoned.Token);
     }
 
+    /// <summary>Each part in a snapshot of its own, which ends at its end of ids or bytes.</summary>
+    internal async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var sought = 0; sought < ids.Count;)
+        {
+            var from = sought;
+            var (events, used) = await file.ReadAsync(connection => FindPart(connection, ids, from), cancellationToken).ConfigureAwait(false);
+            sought += used;
+            foreach (var one in events)
+            {
+                yield return one;
+            }
+        }
+    }
+
+    private static (List<SourceEvent> Events, int Used) FindPart(SqliteConnection connection, IReadOnlyList<string> ids, int from)
+    {
+        var hasOrigins = HasOrigins(connection);
+        using var command = connection.Command($"{RowsSql(hasOrigins)} WHERE id = $id");
+        var id = command.Parameters.Add("$id", SqliteType.Text);
+        var (events, used, bytes) = (new List<SourceEvent>(), 0, 0L);
+        for (; from + used < ids.Count && bytes <= MaxPageBytes; used++)
+        {
+            id.Value = ids[from + used];
+            using var rows = command.ExecuteReader();
+            if (rows.Read())
+            {
+                var one = ReadRow(connection, rows, hasOrigins);
+                events.Add(one);
+                bytes += (one.Data?.Utf8.Length ?? 0) + (one.Metadata?.Utf8.Length ?? 0);
+            }
+        }
+
+        return (events, used);
+    }
+
+    private static bool HasOrigins(SqliteConnection connection) => connection.Rows(OriginsSql, row => row.GetInt32(0))[0] == 2;
+
+    private static string RowsSql(bool withOrigins) => $"""
+        SELECT version, id, aggregate_id, event_type, data, metadata, created_at{(withOrigins ? $", {SchemaNames.OriginNode}, {SchemaNames.OriginCounter}" : "")}
+        FROM {SchemaNames.EventsTable}
+        """;
+
     private static Page ReadPage(SqliteConnection connection, long from, long upTo)
     {
-        var hasOrigins = connection.Rows(OriginsSql, row => row.GetInt32(0))[0] == 2;
+        var hasOrigins = HasOrigins(connection);
         using var command = connection.Command(
             $"""
-            SELECT version, id, aggregate_id, event_type, data, metadata, created_at{(hasOrigins ? $", {SchemaNames.OriginNode}, {SchemaNames.OriginCounter}" : "")}
-            FROM {SchemaNames.EventsTable}
+            {RowsSql(hasOrigins)}
             WHERE version >= $from AND version <= $up_to
             ORDER BY version
             LIMIT $rows

@@ -13,6 +13,18 @@ internal sealed class CallsUnderWay(Action ended)
     /// <summary>Done once <see cref="End"/> was called, the last call is over, and what was to run then has.</summary>
     internal Task Over => _over.Task;
 
+    /// <summary>Whether no more calls are taken.</summary>
+    internal bool IsEnding
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ending;
+            }
+        }
+    }
+
     /// <exception cref="ObjectDisposedException">No more calls are taken.</exception>
     internal void Enter()
     {

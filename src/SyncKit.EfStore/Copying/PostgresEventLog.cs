@@ -55,6 +55,13 @@ public sealed class PostgresEventLog : IEventCopySource, IEventCopyTarget
         _source.ReadAsync(after, upTo, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return _source.FindAsync(ids, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<EventCopyRecord>> FindCopiesAsync(string source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);

@@ -11,6 +11,9 @@ namespace SyncKit.EfStore.Copying;
 internal sealed class SourceReader(EventStoreConnections connections)
 {
     private const int PageEvents = 5_000;
+
+    // Looked up by their ids: so few that large documents fit in memory.
+    private const int FoundAtOnce = 100;
     private const long MaxPageBytes = 4 * 1024 * 1024;
 
     // On the wire, a time is the microseconds since 2000.
@@ -20,10 +23,16 @@ internal sealed class SourceReader(EventStoreConnections connections)
 
     private const string CountSql = $"SELECT count(*) FROM {SchemaNames.EventsTable} WHERE version >= $1 AND version <= $2";
 
-    private const string PageSql = $"""
+    private const string RowsSql = $"""
         SELECT e.version, e.id, e.aggregate_id, e.event_type, e.data, e.metadata, e.created_at, o.origin_node, o.origin_counter
         FROM {SchemaNames.EventsTable} AS e
         LEFT JOIN {SchemaNames.OriginsTable} AS o ON o.version = e.version
+        """;
+
+    private const string FindSql = $"{RowsSql} WHERE e.id = ANY ($1)";
+
+    private const string PageSql = $"""
+        {RowsSql}
         WHERE e.version >= $1 AND e.version <= $2
         ORDER BY e.version
         LIMIT $3
@@ -86,6 +95,34 @@ internal sealed class SourceReader(EventStoreConnections connections)
         }
 
         Task<Page> FetchAsync() => connections.TranslateAsync(() => ReadPageAsync(from, upTo.Value, fitting, abandoned.Token));
+    }
+
+    internal async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var part in ids.Chunk(FoundAtOnce))
+        {
+            foreach (var one in await connections.TranslateAsync(() => FindPartAsync(part, cancellationToken)).ConfigureAwait(false))
+            {
+                yield return one;
+            }
+        }
+    }
+
+    private async Task<List<SourceEvent>> FindPartAsync(string[] ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await connections.OpenUnenlistedAsync(cancellationToken).ConfigureAwait(false);
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(PlannerCare.Command());
+        batch.BatchCommands.Add(Sql.Command(FindSql, Sql.Texts(ids)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var events = new List<SourceEvent>(ids.Length);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            events.Add(ReadRow(reader));
+        }
+
+        return events;
     }
 
     private async Task<Page> ReadPageAsync(long from, long upTo, int rows, CancellationToken cancellationToken)

@@ -35,3 +35,21 @@ public sealed class PostgresConcurrencyContract : ConcurrencyContract<PostgresFi
 
 [TestClass]
 public sealed class SqliteConcurrencyContract : ConcurrencyContract<SqliteFixture>;
+
+[TestClass]
+public sealed class MirrorAppendContract : AppendContract<MirrorFixture>;
+
+[TestClass]
+public sealed class MirrorIdempotencyContract : IdempotencyContract<MirrorFixture>;
+
+[TestClass]
+public sealed class MirrorReadContract : ReadContract<MirrorFixture>;
+
+[TestClass]
+public sealed class MirrorValueContract : ValueContract<MirrorFixture>;
+
+[TestClass]
+public sealed class MirrorRefusalContract : RefusalContract<MirrorFixture>;
+
+[TestClass]
+public sealed class MirrorConcurrencyContract : ConcurrencyContract<MirrorFixture>;

@@ -5,7 +5,7 @@ namespace SyncKit.EfStore.Tests.Sqlite;
 public sealed class SqliteFolderOrderTests
 {
     // Folders of one rank do not know each other.
-    private static readonly string[][] Ranks = [["Storage"], ["Appending", "Reading"], ["Copying"], ["Hosting"]];
+    private static readonly string[][] Ranks = [["Storage"], ["Appending", "Reading"], ["Copying", "Verifying"], ["Mirroring"], ["Hosting"]];
 
     [TestMethod]
     public void A_folder_uses_only_the_folders_before_it()
