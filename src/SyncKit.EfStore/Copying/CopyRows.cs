@@ -31,7 +31,7 @@ internal static class CopyRows
     private const string CopyOriginsSql = $"COPY {SchemaNames.OriginsTable} (version, origin_node, origin_counter) FROM STDIN (FORMAT BINARY)";
 
     // Never back: versions that were drawn and rolled back stay unused. Not undone by a rollback.
-    private const string ReserveSql = $"SELECT setval({Sequence}, greatest($1, (SELECT last_value FROM pg_sequences WHERE format('%I.%I', schemaname, sequencename)::regclass = {Sequence})))";
+    private const string ReserveSql = $"SELECT setval({Sequence}, greatest($1, pg_sequence_last_value({Sequence})))";
 
     private const string HighestSql = $"SELECT coalesce(max(version), 0) FROM {SchemaNames.EventsTable}";
 

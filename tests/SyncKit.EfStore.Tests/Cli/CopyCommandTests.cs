@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using SyncKit.EfStore.Tests.Copying;
 using SyncKit.EfStore.Tests.Sqlite;
 
@@ -9,8 +9,9 @@ namespace SyncKit.EfStore.Tests.Cli;
 [TestClass]
 public sealed class CopyCommandTests : CliDatabase
 {
-    // By hand: 20.
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_KILLS") ?? "3", CultureInfo.InvariantCulture);
+    // By hand: 20 kills of a copy of 200,000.
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_KILLS") ?? "2", CultureInfo.InvariantCulture);
+    private static readonly int Events = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_EVENTS") ?? "35000", CultureInfo.InvariantCulture);
 
     [TestMethod]
     public async Task Says_what_it_would_do_does_it_and_finds_nothing_left_to_do()
@@ -65,34 +66,58 @@ public sealed class CopyCommandTests : CliDatabase
     }
 
     [TestMethod]
-    public async Task Killed_at_any_moment_the_same_command_goes_on()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task Killed_at_any_moment_the_same_command_goes_on(bool toFile)
     {
-        using var file = GoLog.Create(30_000);
+        using var file = GoLog.Create(Events);
         using var other = new SqliteFile();
-        var random = new Random(4711);
-        string[] there = ["copy", "--from", file.Path, "--to", "postgres"];
-        string[] back = ["copy", "--from", "postgres", "--to", other.Path];
-        foreach (var command in (string[][])[there, back])
+        await using var connection = await RawSql.ConnectAsync(ConnectionString);
+        var random = new Random();
+        string[] command = ["copy", "--from", file.Path, "--to", toFile ? other.Path : "postgres"];
+        var (seen, killed) = (new List<long>(), 0);
+        for (var kill = 0; kill < Kills; kill++)
         {
-            var begun = Stopwatch.StartNew();
-            for (var kill = 0; kill < Kills; kill++)
+            using var running = SynckitProcess.Start(ConnectionString, command);
+            var ended = running.EndAsync();
+
+            // Now and then before it has written anything; else once it has, at whatever it is just then.
+            for (var before = await CountAsync(); kill % 4 != 1 && !ended.IsCompleted && await CountAsync() == before;)
             {
-                // From before it has connected to after it is done.
-                using var running = SynckitProcess.Start(ConnectionString, command);
-                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 3_500)));
+                await Task.Delay(TimeSpan.FromMilliseconds(2));
             }
 
-            var last = await RunAsync(command);
-            Assert.AreEqual(0, last.ExitCode, last.Error);
-            TestContext.WriteLine($"{begun.Elapsed.TotalSeconds:0} s, the last: {last.Error}");
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(0, kill % 4 == 1 ? 1_000 : 100)));
+            killed += ended.IsCompleted ? 0 : 1;
+            running.Kill();
+            await ended;
+            seen.Add(await CountAsync());
         }
 
-        await using var store = new TestStore(ConnectionString);
+        var last = await RunAsync(command);
+
+        TestContext.WriteLine($"{killed} killed of {Kills}, with so many events copied: {string.Join(' ', seen)}; then: {last.Error}");
+        Assert.AreEqual(0, last.ExitCode, last.Error);
+        Assert.IsTrue(seen.Exists(count => count > 0 && count < Events - (Events / 13)), "no copy was killed in the middle");
         await using var source = file.Open(options => options.ReadOnly = true);
-        await using var sqlite = other.Open();
-        var expected = await IdsAsync(source);
-        CollectionAssert.AreEqual(expected, await IdsAsync(store.Events));
-        CollectionAssert.AreEqual(expected, await IdsAsync(sqlite));
+        await using var postgres = new TestStore(ConnectionString);
+        await using var sqlite = other.Open(options => options.CreateIfMissing = toFile);
+        CollectionAssert.AreEqual(await IdsAsync(source), await IdsAsync(toFile ? sqlite : postgres.Events));
+
+        async Task<long> CountAsync()
+        {
+            try
+            {
+                return !toFile ? await connection.ScalarAsync<long>("SELECT count(*) FROM events")
+                    : File.Exists(other.Path) ? long.Parse(other.Rows("SELECT count(*) FROM events")[0], CultureInfo.InvariantCulture)
+                    : 0;
+            }
+            catch (SqliteException)
+            {
+                // The table is still to come.
+                return 0;
+            }
+        }
     }
 
     public required TestContext TestContext { get; set; }

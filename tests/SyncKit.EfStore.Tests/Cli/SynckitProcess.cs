@@ -97,6 +97,9 @@ internal sealed class SynckitProcess : IDisposable
     /// <summary>As a service manager does.</summary>
     internal void Terminate() => Assert.AreEqual(0, Kill(_process.Id, 15));
 
+    /// <summary>As <c>kill -9</c> does.</summary>
+    internal void Kill() => _process.Kill();
+
     internal async Task<SynckitResult> EndAsync()
     {
         using var patience = new CancellationTokenSource(Patience);

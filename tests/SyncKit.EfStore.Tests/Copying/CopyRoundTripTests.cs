@@ -9,7 +9,7 @@ namespace SyncKit.EfStore.Tests.Copying;
 public sealed class CopyRoundTripTests : CopyDatabase
 {
     // By hand: SYNCKIT_COPY_EVENTS=200000.
-    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_EVENTS") ?? "12000", CultureInfo.InvariantCulture);
+    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("SYNCKIT_COPY_EVENTS") ?? "6000", CultureInfo.InvariantCulture);
 
     [TestMethod]
     [DataRow(false)]

@@ -15,7 +15,7 @@ public sealed class CopyVersionsTests : CopyDatabase
     [DataRow(true)]
     public async Task Versions_are_kept_in_an_empty_log_and_in_what_comes_later(bool toFile)
     {
-        using var file = GoLog.Create(20_000);
+        using var file = GoLog.Create(17_000);
         using var other = new SqliteFile();
         await using var source = Source(file);
         await using var sqlite = other.Open();
@@ -24,23 +24,23 @@ public sealed class CopyVersionsTests : CopyDatabase
         await CopyAsync(source, target, Keep);
         using (var connection = file.Connect())
         {
-            GoLog.Fill(connection, 20_001, 50);
+            GoLog.Fill(connection, 17_001, 50);
         }
 
         var later = await CopyAsync(source, target, Keep);
 
-        Assert.AreEqual(new EventCopyResult(46, 0, 0, new EventVersion(19_999), new EventVersion(20_050)), later);
+        Assert.AreEqual(new EventCopyResult(46, 0, 0, new EventVersion(17_000), new EventVersion(17_050)), later);
         await AssertSameAsync(source, (IEventCopySource)target, sameVersions: true);
 
         // Those that are drawn now go on behind them.
         IEventStore store = toFile ? sqlite : Events;
-        Assert.AreEqual(20_051, (await store.StoreAsync(Sample.Event("later"))).Events[0].Version.Value);
+        Assert.AreEqual(17_051, (await store.StoreAsync(Sample.Event("later"))).Events[0].Version.Value);
         var refused = await Assert.ThrowsExactlyAsync<EventCopyException>(async () =>
         {
             GoLog.Add(file, 30_000, "last", "1");
             await CopyAsync(source, target, Keep);
         });
-        Assert.Contains("the target holds other events, up to version 20051", refused.Message);
+        Assert.Contains("the target holds other events, up to version 17051", refused.Message);
         Assert.AreEqual(1, (await CopyAsync(source, target)).Copied);
     }
 
@@ -68,7 +68,7 @@ public sealed class CopyVersionsTests : CopyDatabase
     [DataRow(true)]
     public async Task One_that_breaks_off_leaves_nothing_and_begins_again(bool toFile)
     {
-        using var file = GoLog.Create(20_000);
+        using var file = GoLog.Create(16_000);
         GoLog.Add(file, 20_001, "bad", "{");
         using var other = new SqliteFile();
         await using var source = Source(file);
