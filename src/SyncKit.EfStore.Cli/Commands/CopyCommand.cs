@@ -24,11 +24,14 @@ internal sealed class CopyCommand : Command, IHasExamples
 
     private readonly Option<string?> _rejects = new("--rejects")
     {
-        Description = "Write events that cannot be copied to this file, as JSON Lines with the reason, and go on past them.",
+        Description = "Write events that cannot be copied to this file, as JSON Lines with the reason, and go on past them. Default: stop at the first.",
         HelpName = "file",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object on stdout; of a dry run, a line for each event that could not be copied too." };
+    private readonly Option<bool> _json = CommonOptions.Json(
+        "the result as one JSON object on one line; before it, of a dry run, one with version, id and reason for each event that could not be copied",
+        "dry_run, copied, already_stored, rejected, after, up_to, versions_kept, seconds");
+
 
     internal CopyCommand()
         : base("copy", "Copy a log into another, SQLite or PostgreSQL, either way. Run again after a break, or later, it goes on where it was.")

@@ -17,7 +17,7 @@ internal sealed class VerifyCommand : Command, IHasExamples
 
     private readonly Option<int> _first = new("--first")
     {
-        Description = $"Name so many differences, 0 to {MostNamed}; all are counted. Default: 20.",
+        Description = $"Name so many differences, 0 to {MostNamed} rows; all are counted.",
         HelpName = "n",
         DefaultValueFactory = _ => 20,
         CustomParser = ParseFirst,
@@ -28,7 +28,10 @@ internal sealed class VerifyCommand : Command, IHasExamples
         Description = "Let an event pass whose content was erased in one log only; otherwise it is a difference, and named as erased.",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object on one line." };
+    private readonly Option<bool> _json = CommonOptions.Json(
+        "the result as one JSON object on one line",
+        "equal, from_events, to_events, missing, extra, changed, reordered, erased, first, unequal_streams, streams, seconds");
+
 
     internal VerifyCommand()
         : base("verify", "Compare two logs, SQLite or PostgreSQL, event by event. Exit code 0: equal; 1: different, with the first differences on stdout.")

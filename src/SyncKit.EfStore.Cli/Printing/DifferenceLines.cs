@@ -20,12 +20,8 @@ internal static class DifferenceLines
         }
     }
 
-    internal static async Task PrintJsonAsync(VerifyResult result, TimeSpan took, CancellationToken cancellationToken)
-    {
-        await using var output = new LineOutput();
-        JsonLine.Write(output.Buffer, line => Write(line, result, took));
-        await output.FlushAsync(cancellationToken);
-    }
+    internal static Task PrintJsonAsync(VerifyResult result, TimeSpan took, CancellationToken cancellationToken) =>
+        JsonLine.PrintAsync(line => Write(line, result, took), cancellationToken);
 
     private static async Task PrintAsync(string text)
     {

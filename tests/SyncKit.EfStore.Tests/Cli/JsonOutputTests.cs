@@ -22,7 +22,8 @@ public sealed class JsonOutputTests : CliDatabase
     public async Task What_is_printed_has_the_members_that_the_help_names()
     {
         await using var empty = await (await TestServer.GetAsync()).CreateEmptyDatabaseAsync();
-        var (file, copy) = (Path.GetTempFileName(), Path.GetTempFileName());
+        var folder = Directory.CreateTempSubdirectory("synckit-json-").FullName;
+        var (file, exported, copied) = (Path.Combine(folder, "in.jsonl"), Path.Combine(folder, "out.jsonl"), Path.Combine(folder, "copy.db"));
         await File.WriteAllTextAsync(file, Lines(6));
         var tried = new List<string>();
 
@@ -30,7 +31,9 @@ public sealed class JsonOutputTests : CliDatabase
         await HoldsAsync("import", file);
         await HoldsAsync("append", "--stream", "s", "--type", "T", "--data", "1", "--metadata", "{}");
         await HoldsAsync("read", "--stream", "s");
-        await HoldsAsync("export", copy);
+        await HoldsAsync("export", exported);
+        await HoldsAsync("copy", "--from", "postgres", "--to", $"sqlite:{copied}");
+        await HoldsAsync("verify", "--from", "postgres", "--to", $"sqlite:{copied}");
         await using (var owner = await RawSql.ConnectAsync(ConnectionString))
         {
             await owner.RunAsync(
@@ -53,8 +56,7 @@ public sealed class JsonOutputTests : CliDatabase
         await HoldsAsync("doctor");
         await FollowsAsync("tail", "--since", "6");
         await FollowsAsync("listen");
-        File.Delete(file);
-        File.Delete(copy);
+        Directory.Delete(folder, recursive: true);
 
         CollectionAssert.AreEquivalent(
             CommandTree.Leaves.Select(one => one.Path).Except(Without).ToArray(), tried, "Every command is to be tried here.");
