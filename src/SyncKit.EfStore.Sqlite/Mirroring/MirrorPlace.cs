@@ -14,4 +14,12 @@ public sealed record MirrorPlace(string Name, IEventStore Store, IEventCopySourc
     /// <param name="store">The file's store.</param>
     /// <param name="name">What messages call it.</param>
     public static MirrorPlace Of(SqliteEventStore store, string name = "sqlite") => new(name, store, store, store);
+
+    /// <summary>A store and its log as a place: that of PostgreSQL, say, with its <c>PostgresEventLog</c>.</summary>
+    /// <typeparam name="TLog">Copied from and into.</typeparam>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="store">Takes appends and reads while it leads.</param>
+    /// <param name="log">The same log.</param>
+    public static MirrorPlace Of<TLog>(string name, IEventStore store, TLog log)
+        where TLog : IEventCopySource, IEventCopyTarget => new(name, store, log, log);
 }

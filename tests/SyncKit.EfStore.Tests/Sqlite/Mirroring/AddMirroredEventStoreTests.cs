@@ -19,11 +19,8 @@ public sealed class AddMirroredEventStoreTests
         builder.Services.AddPostgresEventStore(TestRoles.ForStore(database.ConnectionString));
         builder.Services.AddMirroredEventStore(
             first: provider => MirrorPlace.Of(provider.GetRequiredService<SqliteEventStore>()),
-            second: provider => new MirrorPlace(
-                "postgres",
-                provider.GetRequiredService<IRealtimeEventStore>(),
-                provider.GetRequiredService<PostgresEventLog>(),
-                provider.GetRequiredService<PostgresEventLog>()),
+            second: provider => MirrorPlace.Of(
+                "postgres", provider.GetRequiredService<IRealtimeEventStore>(), provider.GetRequiredService<PostgresEventLog>()),
             options => options.StateFile = Path.Combine(folder.Path, "mirror.json"));
         using var host = builder.Build();
         await host.StartAsync();
