@@ -44,13 +44,6 @@ internal sealed class ExportCommand : Command, IHasExamples
         Add(_until);
         Add(_gzip);
         Add(_json);
-        Validators.Add(result =>
-        {
-            if (result.GetValue(_json) && result.GetValue(_file) == Output)
-            {
-                result.AddError("--json prints to stdout, where the events go. Name a file, or leave it out.");
-            }
-        });
         SetAction(RunAsync);
     }
 
@@ -66,6 +59,11 @@ internal sealed class ExportCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var file = parsed.GetValue(_file)!;
+        if (parsed.GetValue(_json) && file == Output)
+        {
+            throw new UsageException("--json prints to stdout, where the events go. Name a file, or leave it out.");
+        }
+
         var gzip = parsed.GetValue(_gzip) || file.EndsWith(GzipSuffix, StringComparison.OrdinalIgnoreCase);
         if (gzip && file == Output && StandardOutput.IsTerminal)
         {

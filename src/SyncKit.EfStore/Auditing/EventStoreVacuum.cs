@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 
@@ -11,7 +12,22 @@ public static class EventStoreVacuum
     private const string Tables =
         $"{SchemaNames.EventsTable}, {SchemaNames.AuditTable}, {SchemaNames.ParkedTable}, {SchemaNames.SubscriptionsTable}";
 
-    /// <summary>Vacuums the tables of the log. Takes as long as their size asks for.</summary>
+    // Every transaction holds its own virtual id locked until it ends, which any role may see; what began before may still look at the dead rows.
+    private const string OpenSql = """
+        SELECT coalesce(array_agg(l.virtualxid), '{}') FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.datname = current_database()
+        """;
+
+    private const string StillOpenSql =
+        "SELECT coalesce(array_agg(DISTINCT pid ORDER BY pid), '{}') FROM pg_locks WHERE locktype = 'virtualxid' AND granted AND virtualxid = ANY($1)";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// Vacuums the tables of the log, once the transactions of this database that are open now have ended, since they may still see the dead
+    /// rows; waits a minute for them. Takes as long as the size of the tables asks for.
+    /// </summary>
     /// <param name="connectionString">A role that owns the log.</param>
     /// <param name="full">
     /// False: dead rows go and their space is used again, while others work; bytes may lie in free space until they are written over. True: the
@@ -19,7 +35,9 @@ public static class EventStoreVacuum
     /// Neither reaches WAL, backups and replicas' copies of them.
     /// </param>
     /// <param name="cancellationToken">Ends it; what is done stays done.</param>
-    /// <exception cref="EventStoreUnavailableException">The server cannot be reached or refuses, or the role does not own the log.</exception>
+    /// <exception cref="EventStoreUnavailableException">
+    /// The server cannot be reached or refuses; the role does not own the log; or a transaction stayed open, so that not every dead row could go.
+    /// </exception>
     public static async Task RunAsync(string connectionString, bool full = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
@@ -28,6 +46,7 @@ public static class EventStoreVacuum
         {
             await using var connection = new NpgsqlConnection(connectionString);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var open = await WaitForOpenAsync(connection, cancellationToken).ConfigureAwait(false);
 
             // VACUUM passes over what the role may not, with no more than a warning.
             var refusals = new List<string>();
@@ -50,10 +69,43 @@ public static class EventStoreVacuum
 
             // The planner's samples; only the owner of the database may, and the server does it by itself before long.
             await RunAsync(connection, $"VACUUM {(full ? "(FULL) " : "")}pg_catalog.pg_statistic", cancellationToken).ConfigureAwait(false);
+            if (open.Length > 0)
+            {
+                throw new EventStoreUnavailableException(
+                    UnavailableReason.ServerError,
+                    $"Transactions of {target} that began before are still open after {Patience.TotalMinutes:0} minute, of the backends {string.Join(", ", open)}: "
+                        + "dead rows that they may see are left. Vacuum again when they have ended.",
+                    null);
+            }
         }
         catch (Exception error) when (PostgresErrors.Describes(error))
         {
             throw PostgresErrors.Translate(error, target);
+        }
+    }
+
+    /// <returns>The backends whose transactions are open still.</returns>
+    private static async Task<int[]> WaitForOpenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var transactions = await ReadAsync<string>(new NpgsqlCommand(OpenSql, connection)).ConfigureAwait(false);
+        int[] open;
+        while ((open = await StillOpenAsync().ConfigureAwait(false)).Length > 0 && Stopwatch.GetElapsedTime(begun) < Patience)
+        {
+            await Task.Delay(LookAgain, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+
+        return open;
+
+        Task<int[]> StillOpenAsync() =>
+            ReadAsync<int>(new NpgsqlCommand(StillOpenSql, connection) { Parameters = { new NpgsqlParameter { Value = transactions } } });
+
+        async Task<T[]> ReadAsync<T>(NpgsqlCommand command)
+        {
+            await using (command)
+            {
+                return (T[])(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+            }
         }
     }
 
