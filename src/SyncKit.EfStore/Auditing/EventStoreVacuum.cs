@@ -12,21 +12,27 @@ public static class EventStoreVacuum
     private const string Tables =
         $"{SchemaNames.EventsTable}, {SchemaNames.AuditTable}, {SchemaNames.ParkedTable}, {SchemaNames.SubscriptionsTable}";
 
-    // Every transaction holds its own virtual id locked until it ends, which any role may see; what began before may still look at the dead rows.
+    // Every transaction holds its own virtual id locked until it ends, and its own id once it writes, which any role may see. A dead row stays
+    // for who may still look at it: transactions of this database, and those of any that write, since no snapshot taken beside them
+    // is younger, not even the one VACUUM FULL takes itself.
     private const string OpenSql = """
-        SELECT coalesce(array_agg(l.virtualxid), '{}') FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.datname = current_database()
+        SELECT coalesce(array_agg(coalesce(l.virtualxid, l.transactionid::text)), '{}')
+        FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a USING (pid)
+        WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+            AND (l.locktype = 'transactionid' OR l.locktype = 'virtualxid' AND a.datname = current_database())
         """;
 
-    private const string StillOpenSql =
-        "SELECT coalesce(array_agg(DISTINCT pid ORDER BY pid), '{}') FROM pg_locks WHERE locktype = 'virtualxid' AND granted AND virtualxid = ANY($1)";
+    private const string StillOpenSql = """
+        SELECT coalesce(array_agg(DISTINCT coalesce(pid, 0) ORDER BY coalesce(pid, 0)), '{}') FROM pg_locks
+        WHERE granted AND locktype IN ('transactionid', 'virtualxid') AND coalesce(virtualxid, transactionid::text) = ANY($1)
+        """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Vacuums the tables of the log, once the transactions of this database that are open now have ended, since they may still see the dead
-    /// rows; waits a minute for them. Takes as long as the size of the tables asks for.
+    /// Vacuums the tables of the log, once the transactions that are open now and keep dead rows have ended, those of this database and all that
+    /// write in this server; waits a minute for them. Takes as long as the size of the tables asks for.
     /// </summary>
     /// <param name="connectionString">A role that owns the log.</param>
     /// <param name="full">
@@ -73,7 +79,7 @@ public static class EventStoreVacuum
             {
                 throw new EventStoreUnavailableException(
                     UnavailableReason.ServerError,
-                    $"Transactions of {target} that began before are still open after {Patience.TotalMinutes:0} minute, of the backends {string.Join(", ", open)}: "
+                    $"Transactions of {target} that began before are still open after {Patience.TotalMinutes:0} minute, of the backends {string.Join(", ", open)} (0: a prepared one): "
                         + "dead rows that they may see are left. Vacuum again when they have ended.",
                     null);
             }

@@ -141,19 +141,23 @@ public sealed class EventErasureTests : IAsyncDisposable
         Assert.HasCount(18 + 2 + 1, oldRows);
         Assert.IsTrue(oldRows.All(row => row.Contains(Tombstone, StringComparison.Ordinal)));
 
-        // Who began before may see the dead rows still, so they would be written anew.
+        // Who began before may see the dead rows still, so they would be written anew; a writer of any database makes all snapshots that old.
         await using var reader = await RawSql.ConnectAsync(_database.ConnectionString);
         await reader.RunAsync("BEGIN ISOLATION LEVEL REPEATABLE READ");
         await reader.RunAsync("SELECT FROM events");
+        await using var elsewhere = await (await TestServer.GetAsync()).CreateEmptyDatabaseAsync();
+        await using var writer = await RawSql.ConnectAsync(elsewhere.ConnectionString);
+        await writer.RunAsync("BEGIN; CREATE TABLE t (x int)");
         var vacuum = EventStoreVacuum.RunAsync(_database.ConnectionString, full: true);
         while (await _owner.ScalarAsync<long>("""
-            SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%virtualxid = ANY%'
+            SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%transactionid::text) = ANY%'
             """) == 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5));
         }
 
         await reader.RunAsync("COMMIT");
+        await writer.RunAsync("COMMIT");
         await vacuum;
         Assert.AreEqual(0, await FilesAsync(secret));
     }
@@ -226,6 +230,21 @@ public sealed class EventErasureTests : IAsyncDisposable
         await Assert.ThrowsExactlyAsync<DuplicateEventException>(() => _store.Events.StoreAsync(appended));
 
         Assert.IsTrue((await _store.StreamAsync("a")).Single().IsErased);
+    }
+
+    [TestMethod]
+    public async Task An_analysis_that_is_under_way_does_not_put_the_content_back()
+    {
+        await _store.Events.StoreAsync([.. Enumerable.Range(0, 40).Select(_ => EventData.FromJson("a", "T", """{"name": "Ada-Lovelace"}"""))]);
+        await using var analysis = await RawSql.ConnectAsync(_database.ConnectionString);
+        await analysis.RunAsync("BEGIN; ANALYZE events");
+
+        var erasing = Erasure.EraseAsync("a", "request 9");
+        await _owner.SomeoneWaitsAsync();
+        await analysis.RunAsync("COMMIT");
+        await erasing;
+
+        Assert.AreEqual(0, await FoundAsync("Ada-Lovelace", "pg_statistic"));
     }
 
     [TestMethod]

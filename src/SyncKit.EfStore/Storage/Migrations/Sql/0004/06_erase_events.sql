@@ -85,7 +85,9 @@ BEGIN
     SET error = regexp_replace(error, '(event of version [0-9]+).*', '\1; the error text went with the erasure of this event.')
     WHERE substring(error FROM 'event of version ([0-9]+)')::bigint = ANY (_found);
 
-    -- A sample of a column's values is kept for the planner. ANALYZE takes a new one.
+    -- A sample of a column's values is kept for the planner. ANALYZE takes a new one. One that is under way has seen the old content, and
+    -- one that begins now would: this lock, which readers and writers do not notice, waits for the first and makes the other wait.
+    LOCK TABLE %1$I.events, %1$I.event_audit, %1$I.event_subscriptions_parked, %1$I.event_subscriptions IN SHARE UPDATE EXCLUSIVE MODE;
     FOR _table IN
         SELECT DISTINCT tablename
         FROM pg_stats
