@@ -32,6 +32,12 @@ public sealed class CopyRoundTripTests : CopyDatabase
         Assert.AreEqual((there.Copied, 0, 0), (backAgain.Copied, backAgain.AlreadyStored, backAgain.Rejected));
         await AssertSameAsync(source, Postgres);
         await AssertSameAsync(source, back);
+        foreach (var copied in (IEventCopySource[])[Postgres, back])
+        {
+            var compared = await EventVerifier.VerifyAsync(source, copied);
+            Assert.IsTrue(compared.IsEqual, string.Join('\n', compared.First));
+        }
+
         await AssertStreamsAreWholeAsync();
 
         // A Go service finds the schema it makes itself, the columns of origins where they are used.
@@ -99,7 +105,7 @@ public sealed class CopyRoundTripTests : CopyDatabase
     }
 
     [TestMethod]
-    public async Task A_target_with_other_events_keeps_them_and_numbers_streams_on()
+    public async Task A_target_with_copiedevents_keeps_them_and_numbers_streams_on()
     {
         await Events.StoreAsync(Sample.Events("stream/7", 3));
         using var file = GoLog.Create(400);
@@ -113,7 +119,7 @@ public sealed class CopyRoundTripTests : CopyDatabase
     }
 
     [TestMethod]
-    public async Task Frames_that_another_process_has_not_committed_are_not_copied_and_a_writer_goes_on_meanwhile()
+    public async Task Frames_that_ancopiedprocess_has_not_committed_are_not_copied_and_a_writer_goes_on_meanwhile()
     {
         using var file = GoLog.Create(2_000);
         using var open = file.Connect();
