@@ -105,7 +105,7 @@ public sealed class CopyRoundTripTests : CopyDatabase
     }
 
     [TestMethod]
-    public async Task A_target_with_copiedevents_keeps_them_and_numbers_streams_on()
+    public async Task A_target_with_other_events_keeps_them_and_numbers_streams_on()
     {
         await Events.StoreAsync(Sample.Events("stream/7", 3));
         using var file = GoLog.Create(400);
@@ -119,7 +119,7 @@ public sealed class CopyRoundTripTests : CopyDatabase
     }
 
     [TestMethod]
-    public async Task Frames_that_ancopiedprocess_has_not_committed_are_not_copied_and_a_writer_goes_on_meanwhile()
+    public async Task Frames_that_another_process_has_not_committed_are_not_copied_and_a_writer_goes_on_meanwhile()
     {
         using var file = GoLog.Create(2_000);
         using var open = file.Connect();
