@@ -55,11 +55,7 @@ internal sealed class PostgresEventStore(
 
     public IAsyncEnumerable<StoredEvent> ReadAsync(EventQuery query, CancellationToken cancellationToken = default)
     {
-        EventReader.Check(query);
-        if (query.AggregateIdPrefix is { } prefix)
-        {
-            InputRules.Lookup(prefix, "aggregate id prefix");
-        }
+        QueryRules.Check(query);
 
         return reader.LoadAsync(query, cancellationToken);
     }

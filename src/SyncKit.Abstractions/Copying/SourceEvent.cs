@@ -34,6 +34,9 @@ public sealed record SourceEvent(
     /// </summary>
     public string? Fault { get; init; }
 
+    /// <summary>How large its documents are, in bytes of UTF-8.</summary>
+    internal int JsonBytes => (Data?.Utf8.Length ?? 0) + (Metadata?.Utf8.Length ?? 0);
+
     /// <summary>
     /// Tells this event in this place from every other: 64 hexadecimal digits (SHA-256 of version, id, aggregate id, type and time). Of the first
     /// event of a log it names the log, wherever the log is moved, as long as it keeps its versions; erasing the event's content does not change it.

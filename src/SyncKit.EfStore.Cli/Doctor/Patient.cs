@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using SyncKit.EfStore.Cli.Hosting;
 
 namespace SyncKit.EfStore.Cli.Doctor;
 
@@ -36,12 +37,7 @@ internal sealed class Patient : IAsyncDisposable
     /// <exception cref="EventStoreException">There is no connection; the message says what to do.</exception>
     internal static async Task<Patient> MeetAsync(string connectionString, TimeProvider time, CancellationToken cancellationToken)
     {
-        var own = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = "synckit doctor",
-            CommandTimeout = SecondsPerStatement,
-            Pooling = false,
-        }.ConnectionString;
+        var own = Own(connectionString);
         var patient = new Patient(connectionString, new NpgsqlConnection(own), time);
         try
         {
@@ -58,37 +54,27 @@ internal sealed class Patient : IAsyncDisposable
     /// <summary>Another session, with the same settings.</summary>
     internal async Task<NpgsqlConnection> OpenAnotherAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_connectionString) { ApplicationName = "synckit doctor", CommandTimeout = SecondsPerStatement, Pooling = false }
-                .ConnectionString);
+        var connection = new NpgsqlConnection(Own(_connectionString));
         await connection.OpenAsync(cancellationToken);
         return connection;
     }
 
     /// <summary>All rows of a statement.</summary>
-    internal async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, Connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
-    }
+    internal Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        Connection.QueryAsync(sql, read, timeout: null, values, cancellationToken);
 
     /// <summary>The only row of a statement that always has one.</summary>
     internal async Task<T> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
         (await QueryAsync(sql, read, cancellationToken, values))[0];
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private static string Own(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        ApplicationName = "synckit doctor",
+        CommandTimeout = SecondsPerStatement,
+        Pooling = false,
+    }.ConnectionString;
 
     private async Task InspectAsync(string own, CancellationToken cancellationToken)
     {

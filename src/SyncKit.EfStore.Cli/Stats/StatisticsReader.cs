@@ -1,4 +1,5 @@
 using Npgsql;
+using SyncKit.EfStore.Cli.Hosting;
 
 namespace SyncKit.EfStore.Cli.Stats;
 
@@ -168,24 +169,9 @@ internal sealed class StatisticsReader(NpgsqlConnection connection, int top)
             sample.Last,
             sample.Step);
 
-    private async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
-    {
-        // A count takes what it takes; Ctrl-C ends it.
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
-    }
+    // A count takes what it takes; Ctrl-C ends it.
+    private Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        connection.QueryAsync(sql, read, timeout: 0, values, cancellationToken);
 
     private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);

@@ -14,65 +14,26 @@ namespace SyncKit.EfStore.Sqlite.Copying;
 internal sealed class SourceReader(EventFile file)
 {
     private const int PageEvents = 5_000;
-    private const long MaxPageBytes = 4 * 1024 * 1024;
 
     private const string OriginsSql =
         $"SELECT count(*) FROM pragma_table_xinfo('{SchemaNames.EventsTable}') WHERE name IN ('{SchemaNames.OriginNode}', '{SchemaNames.OriginCounter}')";
-
-    /// <summary>At zero a part begins with whatever comes first: another program may have chosen versions below 1.</summary>
-    private static long From(EventVersion after) => after == EventVersion.Zero ? long.MinValue : after.Value + 1;
 
     internal Task<long> CountAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => file.ReadAsync(
         connection =>
         {
             using var command = connection.Command(
-                $"SELECT count(*) FROM {SchemaNames.EventsTable} WHERE version >= $from AND version <= $up_to", ("$from", From(after)), ("$up_to", upTo.Value));
+                $"SELECT count(*) FROM {SchemaNames.EventsTable} WHERE version >= $from AND version <= $up_to", ("$from", SourcePages.First(after)), ("$up_to", upTo.Value));
             return (long)command.ExecuteScalar()!;
         },
         cancellationToken);
 
-    internal async IAsyncEnumerable<SourceEvent> ReadAsync(
-        EventVersion after, EventVersion upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var from = From(after);
-        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Page>? ahead = null;
-        try
+    internal IAsyncEnumerable<SourceEvent> ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => SourcePages.ReadAsync(
+        (last, token) =>
         {
-            while (true)
-            {
-                var isFirst = ahead is null;
-                var page = await (ahead ?? FetchAsync()).ConfigureAwait(false);
-                ahead = null;
-                from = page.IsLast ? from : page.Events[^1].Version + 1;
-
-                // Whoever came back for a second page gets the next one while he is busy with this one.
-                ahead = page.IsLast || isFirst ? null : FetchAsync();
-                foreach (var one in page.Events)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    yield return one;
-                }
-
-                if (page.IsLast)
-                {
-                    yield break;
-                }
-
-                ahead ??= FetchAsync();
-            }
-        }
-        finally
-        {
-            if (ahead is not null)
-            {
-                await abandoned.CancelAsync().ConfigureAwait(false);
-                await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-
-        Task<Page> FetchAsync() => file.ReadAsync(connection => ReadPage(connection, from, upTo.Value), abandoned.Token);
-    }
+            var from = last is null ? SourcePages.First(after) : last.Events[^1].Version + 1;
+            return file.ReadAsync(connection => ReadPage(connection, from, upTo.Value), token);
+        },
+        cancellationToken);
 
     /// <summary>Each part in a snapshot of its own, which ends at its end of ids or bytes.</summary>
     internal async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -95,7 +56,7 @@ internal sealed class SourceReader(EventFile file)
         using var command = connection.Command($"{RowsSql(hasOrigins)} WHERE id = $id");
         var id = command.Parameters.Add("$id", SqliteType.Text);
         var (events, used, bytes) = (new List<SourceEvent>(), 0, 0L);
-        for (; from + used < ids.Count && bytes <= MaxPageBytes; used++)
+        for (; from + used < ids.Count && bytes <= SourcePages.MaxBytes; used++)
         {
             id.Value = ids[from + used];
             using var rows = command.ExecuteReader();
@@ -103,7 +64,7 @@ internal sealed class SourceReader(EventFile file)
             {
                 var one = ReadRow(connection, rows, hasOrigins);
                 events.Add(one);
-                bytes += (one.Data?.Utf8.Length ?? 0) + (one.Metadata?.Utf8.Length ?? 0);
+                bytes += one.JsonBytes;
             }
         }
 
@@ -117,7 +78,7 @@ internal sealed class SourceReader(EventFile file)
         FROM {SchemaNames.EventsTable}
         """;
 
-    private static Page ReadPage(SqliteConnection connection, long from, long upTo)
+    private static SourcePage ReadPage(SqliteConnection connection, long from, long upTo)
     {
         var hasOrigins = HasOrigins(connection);
         using var command = connection.Command(
@@ -136,14 +97,14 @@ internal sealed class SourceReader(EventFile file)
         {
             var one = ReadRow(connection, rows, hasOrigins);
             events.Add(one);
-            bytes += (one.Data?.Utf8.Length ?? 0) + (one.Metadata?.Utf8.Length ?? 0);
-            if (bytes > MaxPageBytes)
+            bytes += one.JsonBytes;
+            if (bytes > SourcePages.MaxBytes)
             {
-                return new Page(events, IsLast: false);
+                return new SourcePage(events, IsLast: false, PageEvents, IsCut: true);
             }
         }
 
-        return new Page(events, IsLast: events.Count < PageEvents);
+        return new SourcePage(events, IsLast: events.Count < PageEvents, PageEvents, IsCut: false);
     }
 
     private static SourceEvent ReadRow(SqliteConnection connection, SqliteDataReader rows, bool hasOrigins)
@@ -225,6 +186,4 @@ internal sealed class SourceReader(EventFile file)
         using var command = connection.Command($"SELECT version FROM {SchemaNames.EventsTable} WHERE id = $id", ("$id", id));
         return (long?)command.ExecuteScalar();
     }
-
-    private sealed record Page(List<SourceEvent> Events, bool IsLast);
 }

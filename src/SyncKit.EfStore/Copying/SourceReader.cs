@@ -14,7 +14,6 @@ internal sealed class SourceReader(EventStoreConnections connections)
 
     // Looked up by their ids: so few that large documents fit in memory.
     private const int FoundAtOnce = 100;
-    private const long MaxPageBytes = 4 * 1024 * 1024;
 
     // On the wire, a time is the microseconds since 2000.
     private static readonly long Epoch = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
@@ -38,64 +37,23 @@ internal sealed class SourceReader(EventStoreConnections connections)
         LIMIT $3
         """;
 
-    /// <summary>At zero a part begins with whatever comes first: another program may have chosen versions below 1.</summary>
-    private static long From(EventVersion after) => after == EventVersion.Zero ? long.MinValue : after.Value + 1;
-
     internal Task<long> CountAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => connections.TranslateAsync(async () =>
     {
         await using var connection = await connections.OpenUnenlistedAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Sql.Command(connection, CountSql, Sql.Bigint(From(after)), Sql.Bigint(upTo.Value));
+        await using var command = Sql.Command(connection, CountSql, Sql.Bigint(SourcePages.First(after)), Sql.Bigint(upTo.Value));
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     });
 
-    internal async IAsyncEnumerable<SourceEvent> ReadAsync(
-        EventVersion after, EventVersion upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var from = From(after);
-        var fitting = PageEvents;
-        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Page>? ahead = null;
-        try
+    internal IAsyncEnumerable<SourceEvent> ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => SourcePages.ReadAsync(
+        (last, token) =>
         {
-            while (true)
-            {
-                var isFirst = ahead is null;
-                var page = await (ahead ?? FetchAsync()).ConfigureAwait(false);
-                ahead = null;
-                if (!page.IsLast)
-                {
-                    from = page.Events[^1].Version + 1;
+            var from = last is null ? SourcePages.First(after) : last.Events[^1].Version + 1;
 
-                    // What a page cut short by its bytes leaves on the wire is read and dropped: the next one asks for about what fitted.
-                    fitting = page.IsCut ? page.Events.Count : Math.Min(fitting * 2, PageEvents);
-                }
-
-                ahead = page.IsLast || isFirst ? null : FetchAsync();
-                foreach (var one in page.Events)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    yield return one;
-                }
-
-                if (page.IsLast)
-                {
-                    yield break;
-                }
-
-                ahead ??= FetchAsync();
-            }
-        }
-        finally
-        {
-            if (ahead is not null)
-            {
-                await abandoned.CancelAsync().ConfigureAwait(false);
-                await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-
-        Task<Page> FetchAsync() => connections.TranslateAsync(() => ReadPageAsync(from, upTo.Value, fitting, abandoned.Token));
-    }
+            // What a page cut short by its bytes leaves on the wire is read and dropped: the next one asks for about what fitted.
+            var rows = last is null ? PageEvents : last.IsCut ? last.Events.Count : Math.Min(last.Asked * 2, PageEvents);
+            return connections.TranslateAsync(() => ReadPageAsync(from, upTo.Value, rows, token));
+        },
+        cancellationToken);
 
     internal async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -125,7 +83,7 @@ internal sealed class SourceReader(EventStoreConnections connections)
         return events;
     }
 
-    private async Task<Page> ReadPageAsync(long from, long upTo, int rows, CancellationToken cancellationToken)
+    private async Task<SourcePage> ReadPageAsync(long from, long upTo, int rows, CancellationToken cancellationToken)
     {
         // What is settled must be read in a snapshot taken after it was: that of a caller's own transaction may be older.
         await using var connection = await connections.OpenUnenlistedAsync(cancellationToken).ConfigureAwait(false);
@@ -139,14 +97,14 @@ internal sealed class SourceReader(EventStoreConnections connections)
         {
             var one = ReadRow(reader);
             events.Add(one);
-            bytes += (one.Data?.Utf8.Length ?? 0) + (one.Metadata?.Utf8.Length ?? 0);
-            if (bytes > MaxPageBytes)
+            bytes += one.JsonBytes;
+            if (bytes > SourcePages.MaxBytes)
             {
-                return new Page(events, IsLast: false, IsCut: true);
+                return new SourcePage(events, IsLast: false, rows, IsCut: true);
             }
         }
 
-        return new Page(events, IsLast: events.Count < rows, IsCut: false);
+        return new SourcePage(events, IsLast: events.Count < rows, rows, IsCut: false);
     }
 
     private static SourceEvent ReadRow(NpgsqlDataReader row)
@@ -167,6 +125,4 @@ internal sealed class SourceReader(EventStoreConnections connections)
             Fault = isTime ? null : "The created_at must be NULL or a date and time from year 1 to 9999; it is not.",
         };
     }
-
-    private sealed record Page(List<SourceEvent> Events, bool IsLast, bool IsCut);
 }

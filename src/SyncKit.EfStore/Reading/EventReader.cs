@@ -20,32 +20,6 @@ internal sealed class EventReader(
 {
     private const long MaxPageBytes = 4 * 1024 * 1024;
 
-    /// <summary>Checks a query before the first await, so that a caller's mistake surfaces where it was made.</summary>
-    internal static void Check(EventQuery query)
-    {
-        ArgumentNullException.ThrowIfNull(query);
-        if (query.AggregateId is { } aggregateId)
-        {
-            InputRules.Lookup(aggregateId, "aggregate_id");
-        }
-
-        InputRules.NotNull(query.EventTypes, "event types");
-        foreach (var eventType in query.EventTypes)
-        {
-            InputRules.Lookup(eventType, "event_type");
-        }
-
-        if (query.Limit <= 0)
-        {
-            throw new InvalidInputException("limit", "must be 1 or more", $"it is {query.Limit}");
-        }
-
-        if (!Enum.IsDefined(query.Direction))
-        {
-            throw new InvalidInputException("direction", "must be forwards or backwards", $"it is {query.Direction}");
-        }
-    }
-
     /// <summary>A read that a caller asked for, with its span.</summary>
     internal IAsyncEnumerable<StoredEvent> LoadAsync(EventQuery query, CancellationToken cancellationToken) =>
         ReadAsync(query, traced: true, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using SyncKit.EfStore.Benchmarks.Contenders;
@@ -50,8 +49,8 @@ internal sealed class CopySuite : ISuite
         var rounds = await run.Turns(Name).TakeAsync(
             measure,
             [
-                new Contender<double>(Store.Name, token => TimeAsync(run, connection => CopyAsync(file, connection, null, token), token)),
-                new Contender<double>(RawCopy.Name, token => TimeAsync(run, connection => RawCopyAsync(connection, rows, token), token)),
+                new Contender<double>(Store.Name, token => LoadTime.TakeAsync(run, Name, connection => CopyAsync(file, connection, null, token), token)),
+                new Contender<double>(RawCopy.Name, token => LoadTime.TakeAsync(run, Name, connection => LoadTime.RawCopyAsync(connection, rows, token), token)),
             ],
             cancellationToken);
         Series ours = new(measure, Store.Name, "events/s", rounds[0]), theirs = new(measure, RawCopy.Name, "events/s", rounds[1]);
@@ -90,22 +89,6 @@ internal sealed class CopySuite : ISuite
         return path;
     }
 
-    /// <returns>Events each second.</returns>
-    private static async Task<double> TimeAsync(BenchmarkRun run, Func<string, Task> copy, CancellationToken cancellationToken)
-    {
-        await using var database = await run.Databases.CopyAsync(Schema.Ours, run.Scale.Log, cancellationToken);
-        await using var listener = await GlobalListener.StartAsync(database.ConnectionString, cancellationToken);
-        await run.Server.CheckpointAsync(cancellationToken);
-        var start = Stopwatch.GetTimestamp();
-        await copy(database.ConnectionString);
-        var took = Stopwatch.GetElapsedTime(start);
-        await listener.ProveAsync(cancellationToken);
-        var found = await database.CountAsync("events", cancellationToken);
-        return found == run.Scale.Log + run.Scale.Import
-            ? run.Scale.Import / took.TotalSeconds
-            : throw new InvalidOperationException($"The table must hold {run.Scale.Log + run.Scale.Import} events after the copy; it holds {found}.");
-    }
-
     private static async Task CopyAsync(
         string file, string connectionString, IProgress<EventCopyProgress>? progress, CancellationToken cancellationToken)
     {
@@ -113,12 +96,6 @@ internal sealed class CopySuite : ISuite
         await using var target = new Store(connectionString);
         await new EventCopier(source, target.Services.GetRequiredService<PostgresEventLog>())
             .CopyAsync(progress: progress, cancellationToken: cancellationToken);
-    }
-
-    private static async Task RawCopyAsync(string connectionString, Row[] rows, CancellationToken cancellationToken)
-    {
-        await using var connection = await Sql.OpenAsync(connectionString, cancellationToken);
-        RawCopy.Write(connection, rows);
     }
 
     /// <returns>Megabytes.</returns>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using SyncKit.EfStore.Benchmarks.Contenders;
@@ -31,8 +30,8 @@ internal sealed class ImportSuite : ISuite
         var rounds = await run.Turns(Name).TakeAsync(
             measure,
             [
-                new Contender<double>(Store.Name, token => TimeAsync(run, connection => ImportAsync(connection, rows.Select(row => row.Event), null, token), token)),
-                new Contender<double>(RawCopy.Name, token => TimeAsync(run, connection => CopyAsync(connection, rows, token), token)),
+                new Contender<double>(Store.Name, token => LoadTime.TakeAsync(run, Name, connection => ImportAsync(connection, rows.Select(row => row.Event), null, token), token)),
+                new Contender<double>(RawCopy.Name, token => LoadTime.TakeAsync(run, Name, connection => LoadTime.RawCopyAsync(connection, rows, token), token)),
             ],
             cancellationToken);
         Series ours = new(measure, Store.Name, "events/s", rounds[0]), theirs = new(measure, RawCopy.Name, "events/s", rounds[1]);
@@ -61,34 +60,12 @@ internal sealed class ImportSuite : ISuite
             ]);
     }
 
-    /// <returns>Events each second.</returns>
-    private static async Task<double> TimeAsync(BenchmarkRun run, Func<string, Task> import, CancellationToken cancellationToken)
-    {
-        await using var database = await run.Databases.CopyAsync(Schema.Ours, run.Scale.Log, cancellationToken);
-        await using var listener = await GlobalListener.StartAsync(database.ConnectionString, cancellationToken);
-        await run.Server.CheckpointAsync(cancellationToken);
-        var start = Stopwatch.GetTimestamp();
-        await import(database.ConnectionString);
-        var took = Stopwatch.GetElapsedTime(start);
-        await listener.ProveAsync(cancellationToken);
-        var found = await database.CountAsync("events", cancellationToken);
-        return found == run.Scale.Log + run.Scale.Import
-            ? run.Scale.Import / took.TotalSeconds
-            : throw new InvalidOperationException($"The table must hold {run.Scale.Log + run.Scale.Import} events after the import; it holds {found}.");
-    }
-
     private static async Task ImportAsync(
         string connectionString, IEnumerable<EventData> events, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         await using var store = new Store(connectionString);
         await store.Services.GetRequiredService<EventImporter>()
             .ImportAsync(events.ToAsyncEnumerable(), progress: progress, cancellationToken: cancellationToken);
-    }
-
-    private static async Task CopyAsync(string connectionString, Row[] rows, CancellationToken cancellationToken)
-    {
-        await using var connection = await Sql.OpenAsync(connectionString, cancellationToken);
-        RawCopy.Write(connection, rows);
     }
 
     /// <returns>Megabytes.</returns>

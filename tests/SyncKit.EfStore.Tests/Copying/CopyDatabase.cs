@@ -1,41 +1,16 @@
 using Microsoft.Extensions.DependencyInjection;
 using SyncKit.EfStore.Sqlite;
 using SyncKit.EfStore.Sqlite.Appending;
-using SyncKit.EfStore.Testing;
 using SyncKit.EfStore.Tests.Sqlite;
 
 namespace SyncKit.EfStore.Tests.Copying;
 
 /// <summary>A test class of copies with a database of its own for each test.</summary>
-public abstract class CopyDatabase : IAsyncDisposable
+public abstract class CopyDatabase : StoreDatabase
 {
-    private PostgresDatabase? _database;
-    private TestStore? _store;
-
     public required TestContext TestContext { get; set; }
 
-    private protected string ConnectionString => _database!.ConnectionString;
-
-    private protected IEventStore Events => _store!.Events;
-
-    private protected PostgresEventLog Postgres => _store!.Services.GetRequiredService<PostgresEventLog>();
-
-    /// <summary>Whether it copies as the owner, for what no writer may.</summary>
-    private protected virtual bool AsOwner => false;
-
-    [TestInitialize]
-    public async Task CreateDatabaseAsync()
-    {
-        _database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
-        _store = AsOwner ? TestStore.AsOwner(ConnectionString) : new TestStore(ConnectionString);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _store!.DisposeAsync();
-        await _database!.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
+    private protected PostgresEventLog Postgres => Services.GetRequiredService<PostgresEventLog>();
 
     /// <summary>A file as a source: read only.</summary>
     private protected static SqliteEventStore Source(SqliteFile file) => file.Open(options => options.ReadOnly = true);
@@ -68,17 +43,6 @@ public abstract class CopyDatabase : IAsyncDisposable
         Assert.IsTrue(!sameVersions || one.Version == other.Version, $"{one.Version} is {other.Version}");
         Assert.IsTrue(SameJson.IsSame(one.Data, other.Data), $"{one.Version}: {one.Data} is {other.Data}");
         Assert.IsTrue(SameJson.IsSame(one.Metadata, other.Metadata), $"{one.Version}: {one.Metadata} is {other.Metadata}");
-    }
-
-    /// <summary>Every stream goes 1, 2, 3 … without a gap, in the order of versions.</summary>
-    private protected async Task AssertStreamsAreWholeAsync()
-    {
-        await using var connection = await RawSql.ConnectAsync(ConnectionString);
-        Assert.AreEqual(0L, await connection.ScalarAsync<long>("""
-            SELECT count(*) FROM (
-                SELECT stream_version, row_number() OVER (PARTITION BY aggregate_id ORDER BY version) AS place FROM events
-            ) AS numbered WHERE stream_version <> place
-            """));
     }
 
     private protected sealed class Report(Action<EventCopyProgress> report) : IProgress<EventCopyProgress>

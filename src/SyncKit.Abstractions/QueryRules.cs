@@ -1,4 +1,4 @@
-namespace SyncKit.EfStore.Sqlite.Reading;
+namespace SyncKit;
 
 /// <summary>Checks a query before the first await, so that a caller's mistake surfaces where it was made.</summary>
 internal static class QueryRules
