@@ -28,14 +28,18 @@ internal sealed class TraceMetadata
     private static readonly SearchValues<char> AsTheyAre =
         SearchValues.Create("-_.:/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    private readonly byte[] _trace; // members, each with a comma behind it
-    private readonly byte[] _ids;
-    private EventJson? _alone;
+    // Members, each with a comma behind it; the last may be empty.
+    private readonly byte[] _trace;
+    private readonly byte[] _correlation;
+    private readonly byte[] _causation;
+    private readonly EventJson _alone;
 
-    private TraceMetadata(byte[] trace, byte[] ids)
+    private TraceMetadata(byte[] trace, byte[] correlation, byte[] causation)
     {
-        _trace = trace;
-        _ids = ids;
+        (_trace, _correlation, _causation) = (trace, correlation, causation);
+        byte[] alone = [(byte)'{', .. trace, .. correlation, .. causation];
+        alone[^1] = (byte)'}';
+        _alone = EventJson.Trusted(alone);
     }
 
     /// <param name="span">The append's own; null where nobody listens.</param>
@@ -55,13 +59,12 @@ internal sealed class TraceMetadata
             trace += Member(TraceState, state);
         }
 
-        var ids = Member(CorrelationId, Id(activity.GetBaggageItem(CorrelationId)) ?? Id(handled?.Correlation) ?? activity.TraceId.ToHexString());
-        if ((Id(activity.GetBaggageItem(CausationId)) ?? handled?.Id ?? caller?.SpanId.ToHexString()) is { } cause)
-        {
-            ids += Member(CausationId, cause);
-        }
-
-        return new TraceMetadata(Encoding.UTF8.GetBytes(trace), Encoding.UTF8.GetBytes(ids));
+        var correlation = Id(activity.GetBaggageItem(CorrelationId)) ?? Id(handled?.Correlation) ?? activity.TraceId.ToHexString();
+        var cause = Id(activity.GetBaggageItem(CausationId)) ?? handled?.Id ?? caller?.SpanId.ToHexString();
+        return new TraceMetadata(
+            Encoding.UTF8.GetBytes(trace),
+            Encoding.UTF8.GetBytes(Member(CorrelationId, correlation)),
+            cause is null ? [] : Encoding.UTF8.GetBytes(Member(CausationId, cause)));
     }
 
     /// <summary>The event as it is stored.</summary>
@@ -73,25 +76,34 @@ internal sealed class TraceMetadata
     {
         if (metadata is null)
         {
-            return _alone ??= EventJson.Trusted([(byte)'{', .. _trace, .. _ids.AsSpan(0, _ids.Length - 1), (byte)'}']);
+            return _alone;
         }
 
-        // Ours come first: of two equal keys JSONB keeps the last, the caller's.
         var given = metadata.Bytes.AsSpan().TrimStart(" \t\r\n"u8);
         if (given[0] != '{')
         {
             return metadata;
         }
 
+        var members = given[1..].TrimStart(" \t\r\n"u8);
+        if (members[0] == '}')
+        {
+            return _alone;
+        }
+
         // A trace of his own is one with its state, or without.
-        var rest = given[1..].TrimStart(" \t\r\n"u8);
-        ReadOnlySpan<byte> trace = Holds(given, TraceParent) ? [] : _trace;
-        ReadOnlySpan<byte> ids = rest[0] == '}' ? _ids.AsSpan(0, _ids.Length - 1) : _ids;
-        return EventJson.Trusted([(byte)'{', .. trace, .. ids, .. rest]);
+        var trace = Missing(given, TraceParent, _trace);
+        var correlation = Missing(given, CorrelationId, _correlation);
+        var causation = Missing(given, CausationId, _causation);
+        return trace.IsEmpty && correlation.IsEmpty && causation.IsEmpty
+            ? metadata
+            : EventJson.Trusted([(byte)'{', .. trace, .. correlation, .. causation, .. members]);
     }
 
-    private static bool Holds(ReadOnlySpan<byte> given, string key) =>
-        given.IndexOf(Encoding.UTF8.GetBytes(key)) >= 0 && StoredTrace.Member(given, key) is not null;
+    // A member begins with its key in quotes: where those bytes are, it takes a parser to tell whose they are. A key spelled with escapes is
+    // not found, and the caller's all the same: of two equal keys JSONB keeps the last.
+    private static ReadOnlySpan<byte> Missing(ReadOnlySpan<byte> given, string key, byte[] member) =>
+        member.Length > 0 && given.IndexOf(member.AsSpan(0, key.Length + 2)) >= 0 && StoredTrace.Member(given, key) is not null ? [] : member;
 
     // Nearly always hexadecimal digits, for every append of a traced application.
     private static string Member(string key, string value) => value.AsSpan().ContainsAnyExcept(AsTheyAre)

@@ -7,11 +7,12 @@ namespace SyncKit.EfStore.Benchmarks.Signals;
 
 /// <summary>
 /// Metrics and spans as a production process collects them, by OpenTelemetry's SDK, as long as it lives; what is collected goes nowhere. Every span
-/// is recorded, and metrics are collected each second, so that even a short stretch pays for it.
+/// is recorded, and metrics are collected often, so that even a short turn pays for it.
 /// </summary>
 internal sealed class Collecting : IDisposable
 {
-    private const int CollectEvery = 1_000;
+    /// <summary>How often metrics are collected; OpenTelemetry's default is once a minute.</summary>
+    internal const int PerSecond = 4;
 
     private readonly TracerProvider _spans = Sdk.CreateTracerProviderBuilder()
         .AddSource(EventStoreDiagnostics.ActivitySourceName)
@@ -21,15 +22,15 @@ internal sealed class Collecting : IDisposable
 
     private readonly MeterProvider _metrics = Sdk.CreateMeterProviderBuilder()
         .AddMeter(EventStoreDiagnostics.MeterName)
-        .AddReader(new PeriodicExportingMetricReader(new Nowhere<Metric>(), CollectEvery))
+        .AddReader(new PeriodicExportingMetricReader(new Nowhere<Metric>(), 1_000 / PerSecond))
         .Build();
 
-    /// <summary>A contender's round, listened to.</summary>
-    internal static Func<CancellationToken, Task<T>> During<T>(Func<CancellationToken, Task<T>> round) => async cancellationToken =>
+    /// <summary>Runs it listened to.</summary>
+    internal static async Task<T> DuringAsync<T>(Func<Task<T>> turn)
     {
         using var collecting = new Collecting();
-        return await round(cancellationToken);
-    };
+        return await turn();
+    }
 
     public void Dispose()
     {

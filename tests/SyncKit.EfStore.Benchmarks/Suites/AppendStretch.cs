@@ -35,7 +35,12 @@ internal sealed class AppendStretch<T>(
     /// <summary>Whether notifications must come.</summary>
     internal bool Notifies { get; init; } = true;
 
-    internal async Task<Load> MeasureAsync(CancellationToken cancellationToken)
+    /// <summary>One stretch, as long as the scale says.</summary>
+    internal Task<Load> MeasureAsync(CancellationToken cancellationToken) =>
+        MeasureAsync(loop => loop.RunAsync(run.Scale.Stretch, cancellationToken), cancellationToken);
+
+    /// <summary>Whatever is measured of the loop once all is warm: several stretches, say, one after the other.</summary>
+    internal async Task<TMeasured> MeasureAsync<TMeasured>(Func<ClosedLoop, Task<TMeasured>> measure, CancellationToken cancellationToken)
     {
         await using var database = await run.Databases.CopyAsync(schema, run.Scale.Log, cancellationToken);
         if (Prepare is not null)
@@ -45,20 +50,19 @@ internal sealed class AppendStretch<T>(
 
         await using var listener = await GlobalListener.StartAsync(database.ConnectionString, cancellationToken);
         await using var appender = await open(database.ConnectionString, callers, cancellationToken);
-        var taken = 0;
+        var (taken, appended) = (0, 0L);
         var loop = new ClosedLoop(callers, AppendNextAsync);
 
-        var warmUp = Math.Max(LeastWarmUpCalls, callers * WarmUpCallsPerCaller);
-        await loop.RunAsync(warmUp, cancellationToken);
+        await loop.RunAsync(Math.Max(LeastWarmUpCalls, callers * WarmUpCallsPerCaller), cancellationToken);
         if (Notifies)
         {
             await listener.ProveAsync(cancellationToken);
         }
 
         await run.Server.CheckpointAsync(cancellationToken);
-        var load = await loop.RunAsync(run.Scale.Stretch, cancellationToken);
-        await RequireAsync(database, run.Scale.Log + ((warmUp + load.Calls) * (long)eventsPerCall), cancellationToken);
-        return load;
+        var measured = await measure(loop);
+        await RequireAsync(database, run.Scale.Log + (Interlocked.Read(ref appended) * eventsPerCall), cancellationToken);
+        return measured;
 
         async Task<bool> AppendNextAsync(int caller)
         {
@@ -69,6 +73,7 @@ internal sealed class AppendStretch<T>(
             }
 
             await appender.AppendAsync(caller, calls[next]);
+            Interlocked.Increment(ref appended);
             return true;
         }
     }

@@ -19,18 +19,24 @@ internal sealed class SignalsSuite : ISuite
     private const int PerSecondAtMost = 30_000;
     private const int BatchesPerSecondAtMost = 1_000;
 
+    // On a machine that others use too, whole stretches one after the other differed by more than signals cost: so the turns are short, and
+    // both have the same table, pool and process.
+    private const int TurnsOfEach = 5;
+
     public string Name => "signals";
 
     public IReadOnlyList<string> Method(Scale scale) =>
     [
-        $"{Store.Name} against itself: {On} by OpenTelemetry's SDK (every span recorded, metrics collected each second, exported to nowhere), and {Off}. Listened to, each event also stores its trace.",
-        $"Appends as in append-single, append-concurrent ({Callers} callers), append-batch and append-dbcontext, for {scale.Stretch.TotalSeconds:0} s beside a log of {scale.Log:n0} events; a read as in read, of {scale.Read:n0} events.",
+        $"{Store.Name} against itself: {On} by OpenTelemetry's SDK (every span recorded, metrics collected {Collecting.PerSecond} times a second, exported to nowhere), and {Off}. Listened to, each event also stores its trace.",
+        $"Appends as in append-single, append-concurrent ({Callers} callers), append-batch and append-dbcontext beside a log of {scale.Log:n0} events, in turns of {Turn(scale).TotalSeconds:0.0} s; a read as in read, of {scale.Read:n0} events.",
+        $"A round is {TurnsOfEach} turns of each in one database (on, off, off, on, …); every turn counts as a round of its own.",
     ];
 
     public async Task<SuiteReport> RunAsync(BenchmarkRun run, CancellationToken cancellationToken)
     {
-        var rows = SampleLog.RandomRows(run.Scale.Log, (int)(PerSecondAtMost * run.Scale.Stretch.TotalSeconds));
-        var batches = SampleLog.Batches(run.Scale.Log, (int)(BatchesPerSecondAtMost * run.Scale.Stretch.TotalSeconds), BatchSize);
+        var measured = run.Scale.Stretch.TotalSeconds * 2;
+        var rows = SampleLog.RandomRows(run.Scale.Log, (int)(PerSecondAtMost * measured));
+        var batches = SampleLog.Batches(run.Scale.Log, (int)(BatchesPerSecondAtMost * measured), BatchSize);
         var series = new List<Series>();
         var comparisons = new List<Comparison>();
 
@@ -45,8 +51,9 @@ internal sealed class SignalsSuite : ISuite
             string measure, Schema schema, int callers, IReadOnlyList<T> calls, int eventsPerCall, Func<string, IAppender<T>> open)
         {
             var stretch = new AppendStretch<T>(run, schema, callers, calls, eventsPerCall, (connection, _, _) => Task.FromResult(open(connection)));
-            var rounds = await TakeAsync(measure, stretch.MeasureAsync);
-            var (on, off) = (LoadSeries.Of(measure, On, rounds[0], eventsPerCall), LoadSeries.Of(measure, Off, rounds[1], eventsPerCall));
+            var turns = await TakeAsync(measure, token => stretch.MeasureAsync(
+                loop => TakeTurnsAsync(() => loop.RunAsync(Turn(run.Scale), token)), token));
+            var (on, off) = (LoadSeries.Of(measure, On, turns.On, eventsPerCall), LoadSeries.Of(measure, Off, turns.Off, eventsPerCall));
             series.AddRange([.. on.All, .. off.All]);
             comparisons.Add(new Comparison($"{measure}, events/s", on.Throughput, off.Throughput, Limit.AtLeast(Must)));
         }
@@ -57,14 +64,40 @@ internal sealed class SignalsSuite : ISuite
             await using var store = new Store(database.ConnectionString);
             await run.Server.CheckpointAsync(cancellationToken);
             var measure = string.Create(CultureInfo.InvariantCulture, $"whole log of {run.Scale.Read:n0} events");
-            var rounds = await TakeAsync(measure, token => ReadOnceAsync(store.Events, run.Scale.Read, token));
-            var (on, off) = (new Series(measure, On, "events/s", rounds[0]), new Series(measure, Off, "events/s", rounds[1]));
+            var turns = await TakeAsync(measure, token => TakeTurnsAsync(() => ReadOnceAsync(store.Events, run.Scale.Read, token)));
+            var (on, off) = (new Series(measure, On, "events/s", turns.On), new Series(measure, Off, "events/s", turns.Off));
             series.AddRange([on, off]);
             comparisons.Add(new Comparison($"{measure}, events/s", on, off, Limit.AtLeast(Must)));
         }
 
-        Task<T[][]> TakeAsync<T>(string measure, Func<CancellationToken, Task<T>> round) => run.Turns(Name).TakeAsync(
-            measure, [new Contender<T>(On, Collecting.During(round)), new Contender<T>(Off, round)], cancellationToken);
+        async Task<(T[] On, T[] Off)> TakeAsync<T>(string measure, Func<CancellationToken, Task<(T[] On, T[] Off)>> round)
+        {
+            var rounds = (await run.Turns(Name).TakeAsync(measure, [new Contender<(T[] On, T[] Off)>($"{On}, and not, in turn", round)], cancellationToken))[0];
+            return ([.. rounds.SelectMany(turns => turns.On)], [.. rounds.SelectMany(turns => turns.Off)]);
+        }
+    }
+
+    private static TimeSpan Turn(Scale scale) => scale.Stretch / TurnsOfEach;
+
+    /// <summary>Each pair the other way round than the one before, so that what grows or drifts meets both alike.</summary>
+    private static async Task<(T[] On, T[] Off)> TakeTurnsAsync<T>(Func<Task<T>> turn)
+    {
+        var (on, off) = (new T[TurnsOfEach], new T[TurnsOfEach]);
+        for (var pair = 0; pair < TurnsOfEach; pair++)
+        {
+            if (pair % 2 == 0)
+            {
+                on[pair] = await Collecting.DuringAsync(turn);
+                off[pair] = await turn();
+            }
+            else
+            {
+                off[pair] = await turn();
+                on[pair] = await Collecting.DuringAsync(turn);
+            }
+        }
+
+        return (on, off);
     }
 
     /// <returns>Events each second.</returns>

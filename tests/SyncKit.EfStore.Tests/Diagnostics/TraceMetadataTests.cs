@@ -58,6 +58,29 @@ public sealed class TraceMetadataTests
     }
 
     [TestMethod]
+    public void What_the_caller_gave_is_not_sent_twice()
+    {
+        using var caller = Start();
+        var all = Json($$"""{ "traceparent": "{{caller.Id}}", "correlation_id": "mine", "causation_id": null }""")!;
+        var some = Json("""{"correlation_id":"mine"}""")!;
+
+        Assert.AreSame(all, Trace(caller).AddTo(all));
+        Assert.AreEqual(
+            $$"""{"traceparent":"{{caller.Id}}","causation_id":"{{caller.SpanId.ToHexString()}}","correlation_id":"mine"}""",
+            Trace(caller).AddTo(some)!.ToString());
+    }
+
+    [TestMethod]
+    public void A_key_spelled_with_escapes_is_the_callers_too()
+    {
+        using var caller = Start();
+
+        var added = Parse(Trace(caller).AddTo(Json("""{ "correlation\u005fid": "mine" }""")));
+
+        Assert.AreEqual("mine", Text(added, "correlation_id"));
+    }
+
+    [TestMethod]
     public void A_nested_key_of_that_name_is_none()
     {
         using var caller = Start();
