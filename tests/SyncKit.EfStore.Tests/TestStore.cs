@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace SyncKit.EfStore.Tests;
 
@@ -13,7 +14,13 @@ internal sealed class TestStore : IAsyncDisposable
     {
     }
 
-    private TestStore(Action<EventStoreOptions>? configure, TimeProvider? time, string connectionString)
+    /// <summary>On the application's own connections, whoever it logs in as.</summary>
+    internal TestStore(NpgsqlDataSource source)
+        : this(options => options.DataSource = source, time: null, connectionString: null)
+    {
+    }
+
+    private TestStore(Action<EventStoreOptions>? configure, TimeProvider? time, string? connectionString)
     {
         var services = new ServiceCollection();
         if (time is not null)

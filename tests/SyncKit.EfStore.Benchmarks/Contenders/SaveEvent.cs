@@ -7,11 +7,11 @@ namespace SyncKit.EfStore.Benchmarks.Contenders;
 /// <summary>One order and one event, saved together as the README shows it.</summary>
 internal static class SaveEvent
 {
-    internal static IAppender<Row> Open(string connectionString)
+    internal static IAppender<Row> Open(string connectionString, bool metrics = true)
     {
         var services = new ServiceCollection();
         services.AddDbContext<EventContext>(options => options.UseNpgsql(connectionString));
-        services.AddPostgresEventStore(connectionString).UseInDbContext<EventContext>();
+        services.AddPostgresEventStore(options => (options.ConnectionString, options.EnableMetrics) = (connectionString, metrics)).UseInDbContext<EventContext>();
         return new SaveOrder<EventContext>(
             services.BuildServiceProvider(),
             (scope, _, row) => scope.GetRequiredService<IEventAppender<EventContext>>().Append(row.Event));

@@ -33,8 +33,8 @@ public sealed class PlannerCareTests
     [TestMethod]
     public async Task A_session_of_the_applications_data_source_is_left_as_it_is_and_appends_all_the_same()
     {
-        await using var source = NpgsqlDataSource.Create(_database.ConnectionString);
-        await using var store = new TestStore(null!, options => options.DataSource = source);
+        await using var source = NpgsqlDataSource.Create(TestRoles.ForStore(_database.ConnectionString));
+        await using var store = new TestStore(source);
         var connections = store.Services.GetRequiredService<EventStoreConnections>();
         var stream = Sample.Stream();
 
