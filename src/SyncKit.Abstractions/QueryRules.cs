@@ -6,22 +6,7 @@ internal static class QueryRules
     internal static void Check(EventQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        if (query.AggregateId is { } aggregateId)
-        {
-            InputRules.Lookup(aggregateId, "aggregate_id");
-        }
-
-        if (query.AggregateIdPrefix is { } prefix)
-        {
-            InputRules.Lookup(prefix, "aggregate id prefix");
-        }
-
-        InputRules.NotNull(query.EventTypes, "event types");
-        foreach (var eventType in query.EventTypes)
-        {
-            InputRules.Lookup(eventType, "event_type");
-        }
-
+        CheckWhich(query.AggregateId, query.AggregateIdPrefix, query.EventTypes);
         if (query.Limit <= 0)
         {
             throw new InvalidInputException("limit", "must be 1 or more", $"it is {query.Limit}");
@@ -30,6 +15,26 @@ internal static class QueryRules
         if (!Enum.IsDefined(query.Direction))
         {
             throw new InvalidInputException("direction", "must be forwards or backwards", $"it is {query.Direction}");
+        }
+    }
+
+    /// <summary>What queries and subscriptions name events by.</summary>
+    internal static void CheckWhich(string? aggregateId, string? aggregateIdPrefix, IReadOnlyList<string> eventTypes)
+    {
+        if (aggregateId is not null)
+        {
+            InputRules.Lookup(aggregateId, "aggregate_id");
+        }
+
+        if (aggregateIdPrefix is not null)
+        {
+            InputRules.Lookup(aggregateIdPrefix, "aggregate id prefix");
+        }
+
+        InputRules.NotNull(eventTypes, "event types");
+        foreach (var eventType in eventTypes)
+        {
+            InputRules.Lookup(eventType, "event_type");
         }
     }
 }

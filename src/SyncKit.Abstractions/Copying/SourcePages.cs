@@ -12,10 +12,11 @@ internal static class SourcePages
     internal static long First(EventVersion after) => after == EventVersion.Zero ? long.MinValue : after.Value + 1;
 
     /// <summary>The events of all pages, to the one that is the last.</summary>
-    /// <param name="fetch">Reads the page behind the one given; the first page where that is null. One at a time.</param>
+    /// <param name="after">Where the part begins.</param>
+    /// <param name="fetch">Reads the page from a version on, told the page before it; null where it is the first. One at a time.</param>
     /// <param name="cancellationToken">Ends it, the page on its way too.</param>
     internal static async IAsyncEnumerable<SourceEvent> ReadAsync(
-        Func<SourcePage?, CancellationToken, Task<SourcePage>> fetch, [EnumeratorCancellation] CancellationToken cancellationToken)
+        EventVersion after, Func<long, SourcePage?, CancellationToken, Task<SourcePage>> fetch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<SourcePage>? ahead = null;
@@ -24,10 +25,10 @@ internal static class SourcePages
             for (SourcePage? page = null; page is not { IsLast: true };)
             {
                 var isFirst = page is null;
-                page = await (ahead ?? fetch(page, abandoned.Token)).ConfigureAwait(false);
+                page = await (ahead ?? FetchAsync(page)).ConfigureAwait(false);
 
                 // Whoever came back for a second page gets the next one while he is busy with this one.
-                ahead = page.IsLast || isFirst ? null : fetch(page, abandoned.Token);
+                ahead = page.IsLast || isFirst ? null : FetchAsync(page);
                 foreach (var one in page.Events)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -43,5 +44,7 @@ internal static class SourcePages
                 await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+
+        Task<SourcePage> FetchAsync(SourcePage? last) => fetch(last is null ? First(after) : last.Events[^1].Version + 1, last, abandoned.Token);
     }
 }

@@ -28,12 +28,7 @@ internal sealed class SourceReader(EventFile file)
         cancellationToken);
 
     internal IAsyncEnumerable<SourceEvent> ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => SourcePages.ReadAsync(
-        (last, token) =>
-        {
-            var from = last is null ? SourcePages.First(after) : last.Events[^1].Version + 1;
-            return file.ReadAsync(connection => ReadPage(connection, from, upTo.Value), token);
-        },
-        cancellationToken);
+        after, (from, _, token) => file.ReadAsync(connection => ReadPage(connection, from, upTo.Value), token), cancellationToken);
 
     /// <summary>Each part in a snapshot of its own, which ends at its end of ids or bytes.</summary>
     internal async IAsyncEnumerable<SourceEvent> FindAsync(IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -45,10 +45,9 @@ internal sealed class SourceReader(EventStoreConnections connections)
     });
 
     internal IAsyncEnumerable<SourceEvent> ReadAsync(EventVersion after, EventVersion upTo, CancellationToken cancellationToken) => SourcePages.ReadAsync(
-        (last, token) =>
+        after,
+        (from, last, token) =>
         {
-            var from = last is null ? SourcePages.First(after) : last.Events[^1].Version + 1;
-
             // What a page cut short by its bytes leaves on the wire is read and dropped: the next one asks for about what fitted.
             var rows = last is null ? PageEvents : last.IsCut ? last.Events.Count : Math.Min(last.Asked * 2, PageEvents);
             return connections.TranslateAsync(() => ReadPageAsync(from, upTo.Value, rows, token));

@@ -32,15 +32,10 @@ internal sealed class TraceMetadata
     private readonly byte[] _trace;
     private readonly byte[] _correlation;
     private readonly byte[] _causation;
-    private readonly EventJson _alone;
+    private EventJson? _alone; // made when first asked for: most appends never do
 
-    private TraceMetadata(byte[] trace, byte[] correlation, byte[] causation)
-    {
+    private TraceMetadata(byte[] trace, byte[] correlation, byte[] causation) =>
         (_trace, _correlation, _causation) = (trace, correlation, causation);
-        byte[] alone = [(byte)'{', .. trace, .. correlation, .. causation];
-        alone[^1] = (byte)'}';
-        _alone = EventJson.Trusted(alone);
-    }
 
     /// <param name="span">The append's own; null where nobody listens.</param>
     /// <param name="caller">What was current before it.</param>
@@ -76,7 +71,7 @@ internal sealed class TraceMetadata
     {
         if (metadata is null)
         {
-            return _alone;
+            return Alone();
         }
 
         var given = metadata.Bytes.AsSpan().TrimStart(" \t\r\n"u8);
@@ -88,7 +83,7 @@ internal sealed class TraceMetadata
         var members = given[1..].TrimStart(" \t\r\n"u8);
         if (members[0] == '}')
         {
-            return _alone;
+            return Alone();
         }
 
         // A trace of his own is one with its state, or without.
@@ -98,6 +93,19 @@ internal sealed class TraceMetadata
         return trace.IsEmpty && correlation.IsEmpty && causation.IsEmpty
             ? metadata
             : EventJson.Trusted([(byte)'{', .. trace, .. correlation, .. causation, .. members]);
+    }
+
+    private EventJson Alone()
+    {
+        if (_alone is null)
+        {
+            // The last comma makes room for the brace.
+            byte[] alone = [(byte)'{', .. _trace, .. _correlation, .. _causation];
+            alone[^1] = (byte)'}';
+            _alone = EventJson.Trusted(alone);
+        }
+
+        return _alone;
     }
 
     // A member begins with its key in quotes: where those bytes are, it takes a parser to tell whose they are. A key spelled with escapes is

@@ -10,23 +10,8 @@ internal static class LogFilter
 
     internal static SubscriptionFilter Everything { get; } = new();
 
-    internal static void Check(SubscriptionFilter? filter)
-    {
-        if (filter?.AggregateId is { } aggregateId)
-        {
-            InputRules.Lookup(aggregateId, "aggregate_id");
-        }
-
-        if (filter?.AggregateIdPrefix is { } prefix)
-        {
-            InputRules.Lookup(prefix, "aggregate id prefix");
-        }
-
-        foreach (var eventType in filter?.EventTypes ?? [])
-        {
-            InputRules.Lookup(eventType, "event_type");
-        }
-    }
+    internal static void Check(SubscriptionFilter? filter) =>
+        QueryRules.CheckWhich(filter?.AggregateId, filter?.AggregateIdPrefix, filter?.EventTypes ?? []);
 
     /// <summary>Where one read ends that begins behind a position, for the position to move along through what is filtered out.</summary>
     internal static long WindowEnd(this SubscriptionFilter filter, long position, long settled) =>

@@ -22,6 +22,11 @@ internal sealed class Collecting : IDisposable
     private readonly SwitchedSampler _sampler = new();
     private readonly TracerProvider _spans;
 
+    private readonly MeterProvider _metrics = Sdk.CreateMeterProviderBuilder()
+        .AddMeter(EventStoreDiagnostics.MeterName)
+        .AddReader(new PeriodicExportingMetricReader(new Nowhere<Metric>(), 1_000 / PerSecond))
+        .Build();
+
     internal Collecting() => _spans = Sdk.CreateTracerProviderBuilder()
         .AddSource(EventStoreDiagnostics.ActivitySourceName)
         .SetSampler(_sampler)
@@ -34,11 +39,6 @@ internal sealed class Collecting : IDisposable
         get => _sampler.IsOn;
         set => _sampler.IsOn = value;
     }
-
-    private readonly MeterProvider _metrics = Sdk.CreateMeterProviderBuilder()
-        .AddMeter(EventStoreDiagnostics.MeterName)
-        .AddReader(new PeriodicExportingMetricReader(new Nowhere<Metric>(), 1_000 / PerSecond))
-        .Build();
 
     public void Dispose()
     {

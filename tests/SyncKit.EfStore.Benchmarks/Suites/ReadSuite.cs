@@ -58,7 +58,7 @@ internal sealed class ReadSuite : ISuite
     }
 
     /// <returns>Events each second.</returns>
-    private static async Task<double> TimeAsync(int events, Func<CancellationToken, Task<int>> read, CancellationToken cancellationToken)
+    internal static async Task<double> TimeAsync(int events, Func<CancellationToken, Task<int>> read, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
         var found = await read(cancellationToken);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using SyncKit.EfStore.Benchmarks.Contenders;
 using SyncKit.EfStore.Benchmarks.Events;
@@ -69,7 +68,11 @@ internal sealed class SignalsSuite : ISuite
             await using var alone = Open(database.ConnectionString, metrics: false);
             await run.Server.CheckpointAsync(cancellationToken);
             var measure = string.Create(CultureInfo.InvariantCulture, $"whole log of {run.Scale.Read:n0} events");
-            var turns = await TakeAsync(measure, token => TakeTurnsAsync(collecting, () => ReadOnceAsync((collecting.IsOn ? listenedTo : alone).Events, run.Scale.Read, token), turns => turns.Average()));
+            var turns = await TakeAsync(measure, token => TakeTurnsAsync(
+                collecting,
+                () => ReadSuite.TimeAsync(
+                    run.Scale.Read, of => (collecting.IsOn ? listenedTo : alone).Events.LoadAsync(EventVersion.Zero, of).CountAsync(of).AsTask(), token),
+                turns => turns.Average()));
             var (on, off) = (new Series(measure, On, "events/s", turns.On), new Series(measure, Off, "events/s", turns.Off));
             series.AddRange([on, off]);
             comparisons.Add(new Comparison($"{measure}, events/s", on, off, Limit.AtLeast(Must)));
@@ -107,16 +110,5 @@ internal sealed class SignalsSuite : ISuite
         }
 
         return (mean(on), mean(off));
-    }
-
-    /// <returns>Events each second.</returns>
-    private static async Task<double> ReadOnceAsync(IEventStore store, int events, CancellationToken cancellationToken)
-    {
-        var start = Stopwatch.GetTimestamp();
-        var found = await store.LoadAsync(EventVersion.Zero, cancellationToken).CountAsync(cancellationToken);
-        var took = Stopwatch.GetElapsedTime(start);
-        return found == events
-            ? events / took.TotalSeconds
-            : throw new InvalidOperationException($"A read of the whole log must give {events} events; it gave {found}.");
     }
 }
