@@ -48,11 +48,27 @@ internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
 
                 if (!await call(caller))
                 {
-                    Interlocked.Exchange(ref end, Math.Min(began, Interlocked.Read(ref end)));
+                    EndNoLaterThan(began);
                     return calls;
                 }
 
                 calls.Add((began, Stopwatch.GetTimestamp()));
+            }
+        }
+
+        // Several callers may find nothing left at once: the earliest of them ends the stretch, whoever comes here last.
+        void EndNoLaterThan(long moment)
+        {
+            var seen = Interlocked.Read(ref end);
+            while (moment < seen)
+            {
+                var before = Interlocked.CompareExchange(ref end, moment, seen);
+                if (before == seen)
+                {
+                    return;
+                }
+
+                seen = before;
             }
         }
     }

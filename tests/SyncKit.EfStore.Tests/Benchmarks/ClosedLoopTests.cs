@@ -22,23 +22,28 @@ public sealed class ClosedLoopTests
     [TestMethod]
     public async Task A_call_that_ends_after_the_stretch_adds_its_latency_and_no_throughput()
     {
-        var slow = new TaskCompletionSource<bool>();
-        var others = 0;
+        var slowBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var slowEnds = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (slows, others) = (0, 0);
         var loop = new ClosedLoop(2, async caller =>
         {
             if (caller == 0)
             {
-                return await slow.Task;
+                slowBegan.TrySetResult();
+
+                // Its first call is the one looked at. It may begin one more before the other caller has ended the stretch.
+                return ++slows == 1 && await slowEnds.Task;
             }
 
-            await Task.Yield();
+            // Without this the stretch could be over before the slow caller's thread has run at all.
+            await slowBegan.Task;
             if (++others < 100)
             {
                 return true;
             }
 
-            // This caller ends the stretch; only afterwards does the other's call end.
-            _ = Task.Run(() => slow.SetResult(true), CancellationToken.None);
+            // The call that begins here ends the stretch; the slow one ends after it.
+            slowEnds.SetResult(true);
             return false;
         });
 
