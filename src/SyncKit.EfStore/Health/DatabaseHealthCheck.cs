@@ -10,7 +10,8 @@ internal sealed class DatabaseHealthCheck(EventStoreConnections connections) : I
     {
         try
         {
-            return await connections.TranslateAsync(() => AnswersAsync(cancellationToken)).ConfigureAwait(false);
+            // A frozen server answers no cancellation either, and the driver waits for that answer.
+            return await connections.TranslateAsync(() => AnswersAsync(cancellationToken)).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (EventStoreException error)
         {

@@ -20,7 +20,7 @@ internal sealed class SubscriptionHealthCheck(
             SubscriptionStatus.Stopped => (unhealthy, "Stopped: its host has not started, or has ended."),
             SubscriptionStatus.Standby => (HealthStatus.Healthy, "On standby: another instance is the active one."),
             SubscriptionStatus.Paused => (HealthStatus.Degraded, $"Paused on request at version {state.Position}; nothing is handled until it is resumed."),
-            _ when state.Lag > 0 && quietFor >= options.NotMovingAfter =>
+            _ when state.Lag > 0 && !states.IsStoreAway && quietFor >= options.NotMovingAfter =>
                 (unhealthy, $"Not moving for {quietFor.TotalSeconds:0} s, {waiting}. {state.Error ?? "Its handler has not come back."}"),
             SubscriptionStatus.Retrying => (HealthStatus.Degraded, $"Retrying, {waiting}. {state.Error}"),
             SubscriptionStatus.Behind => (HealthStatus.Degraded, $"Behind but moving, {waiting}."),

@@ -45,6 +45,10 @@ internal static class PostgresErrors
         _ => error is SocketException,
     };
 
+    /// <summary>No answer in time, from a server and not from the pool.</summary>
+    internal static bool IsSilence(Exception error) =>
+        error is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !IsExhaustedPool(error);
+
     /// <summary>
     /// Whether a failed transaction of several appends would fail for each of them alone. Otherwise one of them is to blame, and the others
     /// can be stored without it.
@@ -72,9 +76,7 @@ internal static class PostgresErrors
     {
         PostgresException server => FromServer(server, target),
         _ when TlsErrors.Translate(error, target) is { } tls => tls,
-
-        // Npgsql has no code for this either.
-        _ when error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal) => Unavailable(
+        _ when IsExhaustedPool(error) => Unavailable(
             UnavailableReason.ServerError,
             $"Every pooled connection to {target} is in use. Dispose connections and enumerators sooner, or raise MaxPoolSize.",
             error),
@@ -98,6 +100,10 @@ internal static class PostgresErrors
             error),
         _ => Unavailable(UnavailableReason.ServerError, $"The {target} cannot be used: {error.Message}", error),
     };
+
+    // Npgsql has no code for this either.
+    private static bool IsExhaustedPool(Exception error) =>
+        error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 
     private static EventStoreException FromServer(PostgresException error, string target) => error.SqlState switch
     {

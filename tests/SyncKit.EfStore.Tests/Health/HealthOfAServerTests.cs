@@ -39,6 +39,56 @@ public sealed class HealthOfAServerTests
     }
 
     [TestMethod]
+    public async Task Events_that_wait_for_a_stopped_server_are_no_reason_to_restart_the_process()
+    {
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var handling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var inbox = new Inbox
+        {
+            Before = (_, token) =>
+            {
+                handling.TrySetResult();
+                return hangs.Task.WaitAsync(token);
+            },
+        };
+        await using var database = await _server.CreateDatabaseAsync();
+        await using var host = await HealthHost.StartAsync(
+            database.ConnectionString, health: options => options.NotMovingAfter = TimeSpan.FromSeconds(1), inbox: inbox);
+        await host.Store.StoreAsync([Sample.Event("a"), Sample.Event("a")]);
+        await handling.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+        await _server.StopAsync();
+        hangs.SetResult();
+
+        var entry = await host.UntilAsync("subscription-projection", HealthStatus.Degraded, "Retrying, 2 versions from the end");
+        while ((double)entry.Data["quiet_seconds"] < 2)
+        {
+            Assert.AreEqual(HealthStatus.Degraded, entry.Status, entry.Description);
+            entry = await host.EntryAsync("subscription-projection");
+        }
+
+        Assert.AreNotEqual(HealthStatus.Unhealthy, (await host.ReportAsync("live")).Status);
+        await _server.StartAgainAsync();
+        await host.UntilAsync("subscription-projection", HealthStatus.Healthy, "Live, at version 2");
+    }
+
+    [TestMethod]
+    public async Task A_server_that_is_frozen_makes_no_check_wait_beyond_its_timeout()
+    {
+        await using var database = await _server.CreateDatabaseAsync();
+        await using var proxy = new TcpProxy(database.ConnectionString);
+        await using var host = await HealthHost.StartAsync(
+            proxy.ConnectionString, health: options => options.Timeout = TimeSpan.FromMilliseconds(500));
+        await host.UntilAsync("database", HealthStatus.Healthy, database.Name);
+
+        proxy.Silence(newOnesToo: true);
+
+        Assert.Contains("timeout", (await host.EntryAsync("database")).Description!);
+        proxy.Resume();
+        await host.UntilAsync("database", HealthStatus.Healthy, database.Name);
+    }
+
+    [TestMethod]
     public async Task A_listener_that_gave_up_is_unhealthy_and_the_rest_comes_back()
     {
         await using var database = await _server.CreateDatabaseAsync();

@@ -33,6 +33,12 @@ internal static class HandlerErrors
         return false;
     }
 
+    /// <summary>Whether the database cannot be used, or does not answer. Not an exhausted pool, which is this process's own doing.</summary>
+    internal static bool IsStoreAway(Exception error) =>
+        PostgresErrors.IsTransient(error)
+        || PostgresErrors.IsSilence(error)
+        || error is EventStoreUnavailableException { Reason: not UnavailableReason.ServerError };
+
     /// <summary>Whether the handler is to answer for it: not the end of the run, the lease or the database.</summary>
     internal static bool IsTheHandlers(Exception error, CancellationToken cancellationToken) =>
         error is not DeposedException

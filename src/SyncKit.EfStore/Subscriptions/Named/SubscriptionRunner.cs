@@ -143,7 +143,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
                     Log.SubscriptionRetried(_services.Logger, Name, wait, error);
                 }
 
-                States.Set(SubscriptionStatus.Retrying, error: HandlerErrors.Describe(error));
+                States.Set(SubscriptionStatus.Retrying, error: HandlerErrors.Describe(error), isStoreAway: HandlerErrors.IsStoreAway(error));
                 await Task.Delay(wait, _services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

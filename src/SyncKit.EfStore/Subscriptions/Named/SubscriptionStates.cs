@@ -14,6 +14,7 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
     private readonly Lock _lock = new();
     private SubscriptionState? _now; // under _lock; newer than what was told where only the position moved
     private DateTimeOffset _movedAt = time.GetUtcNow(); // under _lock
+    private bool _isStoreAway; // under _lock
     private bool _ended; // under _lock
 
     public string Name => name;
@@ -29,7 +30,19 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
         }
     }
 
-    /// <summary>When it last saved progress, or was last found with nothing to do.</summary>
+    /// <summary>Whether it waits for the database, which no restart of this process brings back.</summary>
+    internal bool IsStoreAway
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isStoreAway;
+            }
+        }
+    }
+
+    /// <summary>When it last saved progress, was last found with nothing to do, or began to work again where it could not or was not to.</summary>
     internal DateTimeOffset MovedAt
     {
         get
@@ -47,7 +60,7 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
     public Task<SubscriptionState> WaitForStateAsync(SubscriptionStatus status, CancellationToken cancellationToken = default) =>
         States.FirstAsync(state => state.Status == status).ToTask(cancellationToken);
 
-    internal void Set(SubscriptionStatus status, long? position = null, long? lag = null, string? error = null)
+    internal void Set(SubscriptionStatus status, long? position = null, long? lag = null, string? error = null, bool isStoreAway = false)
     {
         lock (_lock)
         {
@@ -57,10 +70,13 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
             }
 
             var before = _now ?? _states.Value;
-            if (before.Lag == 0 || (position ?? before.Position.Value) != before.Position.Value)
+            var beginsAgain = (_isStoreAway && !isStoreAway) || (status != before.Status && IsHalted(before.Status));
+            if (before.Lag == 0 || beginsAgain || (position ?? before.Position.Value) != before.Position.Value)
             {
                 _movedAt = time.GetUtcNow();
             }
+
+            _isStoreAway = isStoreAway;
 
             var changed = status != before.Status || error != before.Error;
             _now = before with
@@ -79,6 +95,9 @@ internal sealed class SubscriptionStates(string name, TimeProvider time) : ISubs
             }
         }
     }
+
+    private static bool IsHalted(SubscriptionStatus status) =>
+        status is SubscriptionStatus.Stopped or SubscriptionStatus.Standby or SubscriptionStatus.Paused or SubscriptionStatus.Faulted;
 
     public void Dispose()
     {
