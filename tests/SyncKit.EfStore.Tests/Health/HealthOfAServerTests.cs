@@ -77,13 +77,18 @@ public sealed class HealthOfAServerTests
     {
         await using var database = await _server.CreateDatabaseAsync();
         await using var proxy = new TcpProxy(database.ConnectionString);
+
+        // The driver would wait for ever: for the answer to a cancellation, and for a new connection.
         await using var host = await HealthHost.StartAsync(
-            proxy.ConnectionString, health: options => options.Timeout = TimeSpan.FromMilliseconds(500));
+            proxy.ConnectionString + ";Cancellation Timeout=0;Timeout=1000;Command Timeout=1000",
+            health: options => options.Timeout = TimeSpan.FromMilliseconds(500));
         await host.UntilAsync("database", HealthStatus.Healthy, database.Name);
 
         proxy.Silence(newOnesToo: true);
 
-        Assert.Contains("timeout", (await host.EntryAsync("database")).Description!);
+        var entry = await host.EntryAsync("database").WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.AreEqual(HealthStatus.Unhealthy, entry.Status);
+        Assert.Contains("timeout", entry.Description!);
         proxy.Resume();
         await host.UntilAsync("database", HealthStatus.Healthy, database.Name);
     }
