@@ -5,7 +5,12 @@ namespace SyncKit.EfStore.Storage;
 /// <summary>What the options mean in Npgsql's own words. A setting left at null stays as the connection string has it.</summary>
 internal static class ConnectionStrings
 {
+    /// <summary>Half of <see cref="EventStoreOptions.NotificationTimeout"/> on the listener's connection.</summary>
+    internal const string KeepaliveKeyword = "Keepalive";
+
     private const string ApplicationName = "SyncKit.EfStore";
+    private const string AutoPrepareKeyword = "Max Auto Prepare";
+    private const string TimeoutKeyword = "Timeout";
 
     // Npgsql prepares a statement by itself once it has been used five times; ours are few.
     private const int PreparedStatements = 50;
@@ -24,7 +29,7 @@ internal static class ConnectionStrings
     private static string Pool(EventStoreOptions options, bool noReset)
     {
         var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-        if (options.EnablePreparedStatements && builder.MaxAutoPrepare == 0)
+        if (options.EnablePreparedStatements && !builder.ShouldSerialize(AutoPrepareKeyword))
         {
             builder.MaxAutoPrepare = PreparedStatements;
         }
@@ -50,7 +55,7 @@ internal static class ConnectionStrings
             (nameof(options.ConnectionLifetime), "Connection Lifetime", Seconds(options.ConnectionLifetime)),
             (nameof(options.ConnectionIdleLifetime), "Connection Idle Lifetime", Seconds(options.ConnectionIdleLifetime)),
             (nameof(options.CommandTimeout), "Command Timeout", Seconds(options.CommandTimeout)),
-            (nameof(options.EnablePreparedStatements), "Max Auto Prepare", options.EnablePreparedStatements ? null : 0),
+            (nameof(options.EnablePreparedStatements), AutoPrepareKeyword, options.EnablePreparedStatements ? null : 0),
         ])
         {
             if (value is { } set)
@@ -61,19 +66,29 @@ internal static class ConnectionStrings
     }
 
     /// <summary>Null where there is neither a listener's string nor any other: then it borrows from the handed-in data source.</summary>
-    internal static string? ForListener(EventStoreOptions options) =>
-        (options.ListenerConnectionString ?? (options.DataSource is null ? options.ConnectionString : null)) is { } connectionString
-            ? PrimaryOnly(new NpgsqlConnectionStringBuilder(connectionString)
-            {
-                ApplicationName = ApplicationName + " listener",
-                Pooling = false,
-                Enlist = false,
+    internal static string? ForListener(EventStoreOptions options)
+    {
+        var own = options.ListenerConnectionString;
+        if ((own ?? (options.DataSource is null ? options.ConnectionString : null)) is not { } connectionString)
+        {
+            return null;
+        }
 
-                // A dead socket is found within twice KeepAlive, so this keeps the promise of NotificationTimeout.
-                KeepAlive = Math.Max(1, Seconds(options.NotificationTimeout) / 2),
-                Timeout = Seconds(ListenerConnectTimeout),
-            })
-            : null;
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        if (own is null || !builder.ShouldSerialize(TimeoutKeyword))
+        {
+            builder.Timeout = Seconds(ListenerConnectTimeout);
+        }
+
+        builder.ApplicationName = (builder.ApplicationName ?? ApplicationName) + " listener";
+        builder.Pooling = false;
+        builder.Enlist = false;
+        builder.KeepAlive = ListenerKeepAlive(options);
+        return PrimaryOnly(builder);
+    }
+
+    /// <summary>In seconds. A dead socket is found within twice this, which keeps the promise of NotificationTimeout.</summary>
+    internal static int ListenerKeepAlive(EventStoreOptions options) => Math.Max(1, Seconds(options.NotificationTimeout) / 2);
 
     private static string PrimaryOnly(NpgsqlConnectionStringBuilder builder)
     {

@@ -12,14 +12,16 @@ public sealed class PgBouncerTests
     public required TestContext TestContext { get; set; }
 
     [TestMethod]
-    public async Task Store_import_queries_and_subscriptions_work_through_it_with_a_direct_listener()
+    [DataRow("", false)]
+    [DataRow(";Max Auto Prepare=0", true)]
+    public async Task Store_import_queries_and_subscriptions_work_through_it_with_a_direct_listener(string keywords, bool prepared)
     {
         await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync(TestContext.CancellationToken);
         await using var pooler = await PgBouncer.StartAsync(database.ConnectionString, "transaction");
         var inbox = new Inbox();
-        await using var host = await SubscribingHost.StartAsync(pooler.ConnectionString, inbox, store: options =>
+        await using var host = await SubscribingHost.StartAsync(pooler.ConnectionString + keywords, inbox, store: options =>
         {
-            options.EnablePreparedStatements = false;
+            options.EnablePreparedStatements = prepared;
             options.ListenerConnectionString = database.ConnectionString;
         });
 
