@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Cli.Printing;
+using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Testing;
 
 namespace SyncKit.EfStore.Cli;

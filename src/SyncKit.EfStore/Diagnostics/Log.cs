@@ -89,6 +89,12 @@ internal static partial class Log
     [LoggerMessage(402, LogLevel.Warning, "The configuration changed to one that cannot be, and nothing of it is taken over. {Faults}")]
     internal static partial void OptionsNotReloaded(ILogger logger, string faults);
 
+    [LoggerMessage(403, LogLevel.Warning, "The configuration says what no option of the event store is called, and it has no effect: {Keys}.")]
+    internal static partial void UnknownSettings(ILogger logger, string keys);
+
+    [LoggerMessage(404, LogLevel.Warning, "The configuration has no section '{Section}', which the event store was told to read.")]
+    internal static partial void SectionMissing(ILogger logger, string section);
+
     [LoggerMessage(410, LogLevel.Warning,
         "The connection to {Host}:{Port} is not encrypted, and that is not this machine: events can be read and changed on the way. Set SSL Mode=VerifyFull, and Root Certificate where the server's CA is your own, in the connection string.")]
     internal static partial void NotEncrypted(ILogger logger, string? host, int port);

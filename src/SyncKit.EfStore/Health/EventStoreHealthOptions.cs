@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore;
@@ -21,8 +20,8 @@ public sealed class EventStoreHealthOptions
     /// <summary>How long a check may take, before it counts as failed. Default: 5 seconds. Bounds: 100 milliseconds to 1 minute.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <exception cref="OptionsValidationException">Something is out of bounds; the message lists all.</exception>
-    internal void Check()
+    /// <param name="keyOf">The key of the configuration where a property's value stands; null where it stands in none.</param>
+    internal List<string> Faults(Func<string, string?>? keyOf = null)
     {
         var second = TimeSpan.FromSeconds(1);
         var day = TimeSpan.FromDays(1);
@@ -30,12 +29,9 @@ public sealed class EventStoreHealthOptions
         Range(nameof(NotMovingAfter), NotMovingAfter, second, day);
         Range(nameof(HeldBackUnhealthyAfter), HeldBackUnhealthyAfter, second, day);
         Range(nameof(Timeout), Timeout, second / 10, TimeSpan.FromMinutes(1));
-        if (faults.Count > 0)
-        {
-            throw new OptionsValidationException(nameof(EventStoreHealthOptions), typeof(EventStoreHealthOptions), faults);
-        }
+        return faults;
 
         void Range(string property, TimeSpan? value, TimeSpan least, TimeSpan most) =>
-            OptionRange.Check(faults, $"{nameof(EventStoreHealthOptions)}.{property}", value, least, most);
+            OptionRange.Check(faults, keyOf?.Invoke(property) ?? $"{nameof(EventStoreHealthOptions)}.{property}", value, least, most);
     }
 }

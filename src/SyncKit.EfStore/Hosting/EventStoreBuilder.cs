@@ -101,30 +101,33 @@ public sealed class EventStoreBuilder
         string name, Action<SubscriptionOptions>? configure, bool inContext, Func<IServiceProvider, IDelivery> createDelivery)
     {
         SubscriptionDefinition.CheckName(name);
-        if (Services.Any(service => (service.ImplementationInstance as SubscriptionName)?.Value == name))
+        if (Services.Any(service => (service.ImplementationInstance as AddedSubscription)?.Name == name))
         {
             throw new ArgumentException($"There is a subscription '{name}' already. Give this one a name of its own.", nameof(name));
         }
 
         // What code says is checked at once; with what configuration says, when there is one to ask.
-        CreateOptions(configuration: null);
-        Services.AddSingleton(new SubscriptionName(name));
+        var added = new AddedSubscription(name, inContext, configure);
+        CreateOptions(provider: null);
+        Services.AddSingleton(added);
         Services.AddSingleton(provider => new SubscriptionDefinition(name, CreateOptions(provider), createDelivery));
         return this;
 
-        SubscriptionOptions CreateOptions(IServiceProvider? configuration)
+        SubscriptionOptions CreateOptions(IServiceProvider? provider)
         {
-            var options = new SubscriptionOptions();
-            if (configuration is not null)
+            var faults = new List<string>();
+            var options = added.CreateOptions(provider, faults);
+            if (faults.Count == 0)
             {
-                EventStoreSection.Bind(configuration, name, options);
+                return options;
             }
 
-            configure?.Invoke(options);
-            options.Check(name, inContext);
-            return options;
+            if (provider is not null)
+            {
+                EventStoreOptionsValidator.ThrowAll(provider);
+            }
+
+            throw new OptionsValidationException(name, typeof(SubscriptionOptions), faults);
         }
     }
-
-    private sealed record SubscriptionName(string Value);
 }

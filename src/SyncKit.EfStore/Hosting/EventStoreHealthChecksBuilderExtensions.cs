@@ -38,13 +38,17 @@ public static class EventStoreHealthChecksBuilderExtensions
         // What code says is checked at once; with what configuration says, when the host starts.
         var options = new EventStoreHealthOptions();
         configure?.Invoke(options);
-        options.Check();
+        if (options.Faults() is { Count: > 0 } faults)
+        {
+            throw new OptionsValidationException(Options.Options.DefaultName, typeof(EventStoreHealthOptions), faults);
+        }
 
         var services = builder.Services;
         if (services.All(service => service.ServiceType != typeof(EventStoreHealthOptions)))
         {
             services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<EventStoreHealthOptions>, OptionsFromConfiguration>());
-            services.AddOptions<EventStoreHealthOptions>().PostConfigure(health => health.Check()).ValidateOnStart();
+            services.AddSingleton<IValidateOptions<EventStoreHealthOptions>, HealthOptionsValidator>();
+            services.AddOptions<EventStoreHealthOptions>().ValidateOnStart();
             services.AddSingleton(provider => provider.GetRequiredService<IOptions<EventStoreHealthOptions>>().Value);
             services.AddOptions<HealthCheckServiceOptions>().Configure<EventStoreHealthOptions, IEnumerable<SubscriptionDefinition>>(Register);
         }

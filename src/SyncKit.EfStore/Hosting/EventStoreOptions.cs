@@ -19,7 +19,8 @@ public sealed class EventStoreOptions
     /// <summary>
     /// The listener's own connection string, where it must differ: LISTEN does not work through PgBouncer in transaction mode, which the
     /// listener finds out and says (<see cref="ListenerStatus.Degraded"/>).
-    /// Default: null, the same as <see cref="ConnectionString"/>.
+    /// Default: null, the same as <see cref="ConnectionString"/>. Its Timeout is kept, its Application Name too, with " listener" added; its
+    /// Keepalive must agree with <see cref="NotificationTimeout"/>.
     /// </summary>
     public string? ListenerConnectionString { get; set; }
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace SyncKit.EfStore.Hosting;
 
@@ -8,54 +7,28 @@ namespace SyncKit.EfStore.Hosting;
 /// <param name="Section">Named by the application; where it named none, <c>EventStore</c> of the host's configuration is read.</param>
 internal sealed record EventStoreSection(IConfiguration Section)
 {
+    internal const string HealthName = "Health";
+    internal const string SubscriptionsName = "Subscriptions";
+
     private const string DefaultName = "EventStore";
-    private const string HealthName = "Health";
-    private const string SubscriptionsName = "Subscriptions";
 
-    internal static void Bind(IServiceProvider provider, EventStoreOptions options)
-    {
-        foreach (var section in All(provider))
-        {
-            Bind(section, Options.DefaultName, options);
-        }
-    }
+    internal static ConfiguredOptions<EventStoreOptions> OfStore(IServiceProvider provider) => new(All(provider));
 
-    internal static void Bind(IServiceProvider provider, EventStoreHealthOptions options)
-    {
-        foreach (var section in All(provider))
-        {
-            Bind(section.GetSection(HealthName), HealthName, options);
-        }
-    }
+    internal static ConfiguredOptions<EventStoreHealthOptions> OfHealth(IServiceProvider provider) =>
+        new([.. All(provider).Select(section => section.GetSection(HealthName))]);
 
-    internal static void Bind(IServiceProvider provider, string subscription, SubscriptionOptions options)
-    {
-        foreach (var section in All(provider))
-        {
-            Bind(section.GetSection(SubscriptionsName).GetSection(subscription), subscription, options);
-        }
-    }
+    internal static ConfiguredOptions<SubscriptionOptions> OfSubscription(IServiceProvider provider, string name) =>
+        new([.. All(provider).Select(section => section.GetSection(SubscriptionsName).GetSection(name))]);
 
     /// <summary>In the order they were named.</summary>
     internal static IConfiguration[] All(IServiceProvider provider)
     {
-        var named = provider.GetServices<EventStoreSection>().Select(one => one.Section).ToArray();
+        var named = Named(provider);
         return named.Length > 0 ? named
             : provider.GetService<IConfiguration>()?.GetSection(DefaultName) is { } section ? [section]
             : [];
     }
 
-    private static void Bind<T>(IConfiguration section, string name, T options)
-        where T : class
-    {
-        try
-        {
-            section.Bind(options);
-        }
-        catch (InvalidOperationException error)
-        {
-            // The binder names the key, the value and the type it wanted.
-            throw new OptionsValidationException(name, typeof(T), [error.Message]);
-        }
-    }
+    /// <summary>Those that the application handed in.</summary>
+    internal static IConfiguration[] Named(IServiceProvider provider) => [.. provider.GetServices<EventStoreSection>().Select(one => one.Section)];
 }

@@ -21,8 +21,6 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds the event store to an application.</summary>
 public static class EventStoreServiceCollectionExtensions
 {
-    private const string ConnectionStringName = "EventStore";
-
     /// <summary>Adds the event store of a database.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="connectionString">An Npgsql connection string.</param>
@@ -43,8 +41,8 @@ public static class EventStoreServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds the event store. Safe to call more than once: the options add up, the services are added once, and a service the application
-    /// registered before wins.
+    /// Adds the event store. Safe to call more than once: the options add up, the later word is the last, the services are added once, and a
+    /// service the application registered before wins. A host has one store, whatever the connection strings.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">
@@ -72,7 +70,7 @@ public static class EventStoreServiceCollectionExtensions
         }
 
         services.AddOptions<EventStoreOptions>()
-            .PostConfigure<IServiceProvider>(FillConnectionString)
+            .PostConfigure<IServiceProvider>(CompleteConnectionStrings)
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EventStoreOptions>, EventStoreOptionsValidator>());
 
@@ -130,6 +128,8 @@ public static class EventStoreServiceCollectionExtensions
         services.TryAddSingleton<SubscriptionDirectory>();
         services.TryAddSingleton<ISubscriptions>(provider => provider.GetRequiredService<SubscriptionDirectory>());
 
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SettingsWarning>());
+
         // In this order: the schema is there before the listener looks at it.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OptionsReload>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaService>());
@@ -150,11 +150,17 @@ public static class EventStoreServiceCollectionExtensions
         return () => read(options);
     }
 
-    private static void FillConnectionString(EventStoreOptions options, IServiceProvider provider)
+    /// <summary>A blank string, which an environment may hold for one that is not set, says nothing.</summary>
+    private static void CompleteConnectionStrings(EventStoreOptions options, IServiceProvider provider)
     {
+        options.ConnectionString = NullIfBlank(options.ConnectionString);
+        options.ListenerConnectionString = NullIfBlank(options.ListenerConnectionString);
         if (options is { ConnectionString: null, DataSource: null })
         {
-            options.ConnectionString = provider.GetService<IConfiguration>()?.GetConnectionString(ConnectionStringName);
+            options.ConnectionString = NullIfBlank(
+                provider.GetService<IConfiguration>()?.GetConnectionString(EventStoreOptionsValidator.ConnectionStringName));
         }
+
+        static string? NullIfBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
     }
 }

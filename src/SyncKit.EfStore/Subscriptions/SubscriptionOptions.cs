@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Diagnostics;
 
 namespace SyncKit.EfStore;
@@ -54,8 +53,10 @@ public sealed class SubscriptionOptions
     /// <summary>Pass over events whose type is not among <see cref="KnownEventTypes"/>. Default: false.</summary>
     public bool IgnoreUnknownEventTypes { get; set; }
 
-    /// <summary>Reports every fault at once.</summary>
-    internal void Check(string name, bool inContext)
+    /// <param name="name">The subscription's.</param>
+    /// <param name="inContext">Whether its handler is given the application's context.</param>
+    /// <param name="keyOf">The key of the configuration where a property's value stands; null where it stands in none.</param>
+    internal List<string> Faults(string name, bool inContext, Func<string, string?>? keyOf = null)
     {
         var faults = new List<string>();
         Range<int>(nameof(BatchSize), BatchSize, 1, 100_000);
@@ -67,21 +68,20 @@ public sealed class SubscriptionOptions
         Range<TimeSpan>(nameof(MaxRetryDelay), MaxRetryDelay, RetryDelay, TimeSpan.FromHours(1));
         if (!Enum.IsDefined(OnFailure))
         {
-            faults.Add($"SubscriptionOptions.{nameof(OnFailure)} of '{name}' must be Stop, Skip, Park; it is {OnFailure}.");
+            faults.Add($"{Name(nameof(OnFailure))} must be Stop, Skip, Park; it is {OnFailure}.");
         }
 
         if (Filter is null)
         {
-            faults.Add($"SubscriptionOptions.{nameof(Filter)} of '{name}' must not be null.");
+            faults.Add($"{Name(nameof(Filter))} must not be null.");
         }
 
-        if (faults.Count > 0)
-        {
-            throw new OptionsValidationException(name, typeof(SubscriptionOptions), faults);
-        }
+        return faults;
+
+        string Name(string property) => keyOf?.Invoke(property) ?? $"SubscriptionOptions.{property} of '{name}'";
 
         void Range<T>(string property, T? value, T least, T most)
             where T : struct, IComparable<T> =>
-            OptionRange.Check(faults, $"SubscriptionOptions.{property} of '{name}'", value, least, most);
+            OptionRange.Check(faults, Name(property), value, least, most);
     }
 }

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SyncKit.EfStore.Hosting;
 using SyncKit.EfStore.Storage;
@@ -188,19 +187,15 @@ public sealed partial class OptionsTableTests
         if (options is EventStoreOptions store)
         {
             store.ConnectionString = "Host=a";
-            return [.. (new EventStoreOptionsValidator().Validate(null, store).Failures ?? []).Where(fault => fault.StartsWith($"EventStoreOptions.{name} ", StringComparison.Ordinal))];
         }
 
-        try
+        var faults = options switch
         {
-            (options as SubscriptionOptions)?.Check("s", inContext: false);
-            (options as EventStoreHealthOptions)?.Check();
-            return [];
-        }
-        catch (OptionsValidationException error)
-        {
-            return [.. error.Failures.Where(fault => fault.StartsWith($"{options.GetType().Name}.{name} ", StringComparison.Ordinal))];
-        }
+            EventStoreOptions of => EventStoreOptionsFaults.Of(of),
+            SubscriptionOptions of => of.Faults("s", inContext: false),
+            _ => ((EventStoreHealthOptions)options).Faults(),
+        };
+        return [.. faults.Where(fault => fault.StartsWith($"{options.GetType().Name}.{name} ", StringComparison.Ordinal))];
     }
 
     private static IEnumerable<string> Changed(string before, string after)

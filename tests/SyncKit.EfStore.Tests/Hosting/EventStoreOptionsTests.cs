@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Tests.Hosting;
 
@@ -52,9 +53,21 @@ public sealed class EventStoreOptionsTests
             o => (o.MinPoolSize, o.MaxPoolSize) = (5, 5),
             o => (o.MinPoolSize, o.MaxPoolSize) = (6, 5)
         ),
+        ("MaxPoolSize below MinPoolSize", o => o.MaxPoolSize = 1_024, o => o.MaxPoolSize = -1),
         ("ConnectionLifetime", o => o.ConnectionLifetime = TimeSpan.Zero, o => o.ConnectionLifetime = TimeSpan.FromSeconds(-1)),
         ("ConnectionIdleLifetime", o => o.ConnectionIdleLifetime = TimeSpan.FromSeconds(1), o => o.ConnectionIdleLifetime = TimeSpan.Zero),
         ("CommandTimeout", o => o.CommandTimeout = TimeSpan.FromHours(1), o => o.CommandTimeout = TimeSpan.FromHours(2)),
+        (
+            "ConnectionLifetime in whole seconds",
+            o => o.ConnectionLifetime = TimeSpan.FromSeconds(2),
+            o => o.ConnectionLifetime = TimeSpan.FromSeconds(1.5)
+        ),
+        (
+            "ConnectionIdleLifetime in whole seconds",
+            o => o.ConnectionIdleLifetime = TimeSpan.FromSeconds(2),
+            o => o.ConnectionIdleLifetime = TimeSpan.FromSeconds(1.5)
+        ),
+        ("CommandTimeout in whole seconds", o => o.CommandTimeout = TimeSpan.FromSeconds(2), o => o.CommandTimeout = TimeSpan.FromSeconds(1.5)),
         ("NotificationTimeout", o => o.NotificationTimeout = TimeSpan.FromSeconds(2), o => o.NotificationTimeout = TimeSpan.MaxValue),
         ("ReconnectInterval", o => o.ReconnectInterval = TimeSpan.FromMilliseconds(10), o => o.ReconnectInterval = TimeSpan.Zero),
         ("NotifyMode", o => o.NotifyMode = NotifyMode.None, o => o.NotifyMode = (NotifyMode)3),
@@ -115,6 +128,60 @@ public sealed class EventStoreOptionsTests
 
         Assert.AreEqual(
             $"EventStoreOptions.{option} means {keyword}={text}, and ConnectionString says {keyword}={value}. Take one of them away.", refused.Message);
+    }
+
+    [TestMethod]
+    [DataRow("", true, 50)]
+    [DataRow(";Max Auto Prepare=0", true, 0)]
+    [DataRow(";Max Auto Prepare=20", true, 20)]
+    [DataRow("", false, 0)]
+    public void Statements_are_prepared_as_the_connection_string_says_or_else_the_option(string keywords, bool option, int prepared)
+    {
+        var options = Resolve(options => (options.ConnectionString, options.EnablePreparedStatements) = ("Host=a" + keywords, option));
+
+        Assert.AreEqual(prepared, new NpgsqlConnectionStringBuilder(ConnectionStrings.ForPool(options)).MaxAutoPrepare);
+        Assert.AreEqual(prepared, new NpgsqlConnectionStringBuilder(ConnectionStrings.ForLinq(options)).MaxAutoPrepare);
+    }
+
+    [TestMethod]
+    [DataRow("Host=a", null, "SyncKit.EfStore listener", 5)]
+    [DataRow("Host=a;Application Name=shop;Timeout=30;Keepalive=60", null, "shop listener", 5)]
+    [DataRow("Host=a", "Host=b;Application Name=shop;Timeout=30;Keepalive=2", "shop listener", 30)]
+    [DataRow("Host=a;Application Name=shop", " ", "shop listener", 5)]
+    public void The_listener_keeps_what_its_connection_string_says(string pool, string? listener, string name, int timeout)
+    {
+        var options = Resolve(options =>
+            (options.ConnectionString, options.ListenerConnectionString, options.NotificationTimeout) = (pool, listener, TimeSpan.FromSeconds(4)));
+
+        var listening = new NpgsqlConnectionStringBuilder(ConnectionStrings.ForListener(options));
+
+        Assert.AreEqual((name, timeout, 2), (listening.ApplicationName, listening.Timeout, listening.KeepAlive));
+    }
+
+    [TestMethod]
+    public void A_Keepalive_of_the_listeners_own_string_must_agree_with_the_option()
+    {
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(
+            () => Resolve(options => (options.ConnectionString, options.ListenerConnectionString) = ("Host=a", "Host=a;Keepalive=60")));
+
+        Assert.AreEqual(
+            "EventStoreOptions.ListenerConnectionString says Keepalive=60, and NotificationTimeout means 15, half of it. "
+                + "Take the keyword away, or set the option.",
+            refused.Message);
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow(" ")]
+    public void A_blank_connection_string_says_nothing(string blank)
+    {
+        using var source = NpgsqlDataSource.Create("Host=localhost");
+
+        var options = Resolve(options => (options.ConnectionString, options.ListenerConnectionString, options.DataSource) = (blank, blank, source));
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options => options.ConnectionString = blank));
+
+        Assert.AreEqual((null, null), (options.ConnectionString, options.ListenerConnectionString));
+        Assert.Contains("is not set", refused.Message);
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-namespace SyncKit.EfStore.Cli;
+namespace SyncKit.EfStore.Diagnostics;
 
 /// <summary>What was probably meant.</summary>
 internal static class NearestName
