@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using SyncKit.EfStore;
 using SyncKit.EfStore.Sample;
 
@@ -17,7 +18,9 @@ builder.Services.AddPostgresEventStore(options => options.MigrateAtStart = true)
     .AddSubscription<Invoices>("invoices", options => (options.Retries, options.OnFailure) = (1, FailurePolicy.Park))
     .AddSubscription<Mails>("mails", options => options.MaxParallelism = 4);
 builder.Services.AddHostedService<Orders>();
-builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+
+// With an id of its own for each process, by which the dashboard tells them apart.
+builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("synckit-sample")).WithMetrics(metrics => metrics
     .AddMeter(EventStoreDiagnostics.MeterName)
     .AddMeter("Npgsql")
     .AddOtlpExporter((otlp, reader) =>

@@ -27,6 +27,17 @@ public sealed partial class DashboardTests
     }
 
     [TestMethod]
+    public void Two_hosts_of_the_sample_are_told_apart()
+    {
+        var promoted = RepositoryRoot.Read("tests", "SyncKit.EfStore.Sample", "Prometheus", "prometheus.yml");
+        var dashboard = RepositoryRoot.Read("tests", "SyncKit.EfStore.Sample", "Grafana", "dashboards", "eventstore.json");
+
+        Assert.Contains("promote_resource_attributes: [\"service.instance.id\"]", promoted);
+        Assert.Contains(".AddService(", RepositoryRoot.Read("tests", "SyncKit.EfStore.Sample", "Program.cs"));
+        Assert.Contains("{{service_instance_id}}", dashboard);
+    }
+
+    [TestMethod]
     public void Every_file_that_the_compose_file_mounts_is_there()
     {
         var mounts = Mount().Matches(RepositoryRoot.Read("docker-compose.yml")).Select(mount => mount.Groups["path"].Value).ToArray();
