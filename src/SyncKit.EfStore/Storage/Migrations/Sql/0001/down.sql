@@ -6,7 +6,7 @@ BEGIN
 
     IF EXISTS (SELECT FROM events) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
         -- In the message, not a HINT: dotnet ef ends with the message alone.
-        RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
+        RAISE EXCEPTION 'The table "events" holds events; going down would lose them or their places in their streams. Newer migrations may have gone down already; "dotnet ef database update" or "synckit migrate" puts them back. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
 

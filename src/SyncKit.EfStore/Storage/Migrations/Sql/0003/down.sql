@@ -5,7 +5,7 @@ BEGIN
         LOCK TABLE event_subscriptions IN ACCESS EXCLUSIVE MODE;
 
         IF EXISTS (SELECT FROM event_subscriptions) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
-            RAISE EXCEPTION 'The table "event_subscriptions" holds checkpoints; going down would lose them. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
+            RAISE EXCEPTION 'The table "event_subscriptions" holds checkpoints; going down would lose them. Newer migrations may have gone down already; "dotnet ef database update" or "synckit migrate" puts them back. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
                 USING ERRCODE = 'dependent_objects_still_exist';
         END IF;
     END IF;

@@ -6,7 +6,7 @@ BEGIN
         LOCK TABLE event_audit IN ACCESS EXCLUSIVE MODE;
 
         IF EXISTS (SELECT FROM event_audit) AND current_setting('synckit.allow_drop', true) IS DISTINCT FROM 'on' THEN
-            RAISE EXCEPTION 'The table "event_audit" holds who changed or erased events; going down would lose it. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
+            RAISE EXCEPTION 'The table "event_audit" holds who changed or erased events; going down would lose it. Newer migrations may have gone down already; "dotnet ef database update" or "synckit migrate" puts them back. To go down all the same: SET synckit.allow_drop = on in the session, or Options=-c synckit.allow_drop=on in the connection string.'
                 USING ERRCODE = 'dependent_objects_still_exist';
         END IF;
     END IF;
