@@ -59,8 +59,7 @@ public static class EventStoreRoles
             var (schema, sequence) = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
             foreach (var statement in Statements(roles, schema, sequence))
             {
-                await using var command = new NpgsqlCommand(statement, connection, transaction);
-                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                await RunAsync(statement, connection, cancellationToken).ConfigureAwait(false);
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -76,6 +75,24 @@ public static class EventStoreRoles
         catch (Exception error) when (PostgresErrors.Describes(error))
         {
             throw PostgresErrors.Translate(error, target);
+        }
+    }
+
+    private static async Task RunAsync(string statement, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
+        {
+            // It has to be somebody's decision, for others lose a right by it that this was not told of.
+            throw new InvalidInputException(
+                "role",
+                "must not have passed on to others what it was granted WITH GRANT OPTION",
+                $"it did. Take it from all of them, as the owner of the log, and then run this again: {statement} CASCADE",
+                error);
         }
     }
 
