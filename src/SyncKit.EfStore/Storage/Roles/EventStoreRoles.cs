@@ -53,7 +53,7 @@ public static class EventStoreRoles
         {
             // Once in a deployment: no session of the owner's is to stay behind in a pool.
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await connection.OpenMarkedAsync(cancellationToken).ConfigureAwait(false);
             await SchemaCheck.RequireAsync(connection, target, cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
             var (schema, sequence) = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
