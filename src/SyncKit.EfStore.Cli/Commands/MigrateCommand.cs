@@ -26,12 +26,11 @@ internal sealed class MigrateCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var connectionString = CommonOptions.ConnectionString(parsed);
-        await using (StoreHost.Build(connectionString))
-        {
-            // Checks the connection string as every other command does.
-        }
 
+        // Checks the connection string as every other command does.
+        await using var host = StoreHost.Build(connectionString);
         var migration = await EventStoreSchema.MigrateAsync(connectionString, cancellationToken);
+        await host.WarnOfPlainTextAsync(cancellationToken);
         if (parsed.GetValue(_json))
         {
             await JsonLine.PrintAsync(

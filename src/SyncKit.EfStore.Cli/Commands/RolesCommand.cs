@@ -72,12 +72,11 @@ internal sealed class RolesCommand : Command, IHasExamples
         if (apply)
         {
             var connectionString = CommonOptions.ConnectionString(parsed);
-            await using (StoreHost.Build(connectionString))
-            {
-                // Checks the connection string as every other command does.
-            }
 
+            // Checks the connection string as every other command does.
+            await using var host = StoreHost.Build(connectionString);
             await EventStoreRoles.ApplyAsync(connectionString, roles, cancellationToken);
+            await host.WarnOfPlainTextAsync(cancellationToken);
             StandardError.Plain("Every role has what it needs, and no more.");
         }
 

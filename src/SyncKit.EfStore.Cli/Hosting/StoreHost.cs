@@ -41,7 +41,11 @@ internal sealed class StoreHost : IAsyncDisposable
             .AddFilter<StandardErrorLogger>(null, LogLevel.None)
             .AddFilter<StandardErrorLogger>("SyncKit", LogLevel.Warning)
             .AddFilter<StandardErrorLogger>(ListenerCategory, LogLevel.None);
-        builder.Services.AddPostgresEventStore(connectionString);
+
+        // One command uses a statement too seldom for it to be worth preparing, and behind a pooler in transaction mode that fails.
+        var preparesByWish = connectionString.Replace(" ", "", StringComparison.Ordinal).Contains("MaxAutoPrepare=", StringComparison.OrdinalIgnoreCase);
+        builder.Services.AddPostgresEventStore(options =>
+            (options.ConnectionString, options.EnablePreparedStatements) = (connectionString, preparesByWish));
         var host = builder.Build();
         try
         {
@@ -62,6 +66,19 @@ internal sealed class StoreHost : IAsyncDisposable
         await Store.GetLatestVersionAsync(cancellationToken);
         _started = true;
         await _host.StartAsync(cancellationToken);
+    }
+
+    /// <summary>For a command that connects past the store, whose connections warn by themselves: opens one of them.</summary>
+    internal async Task WarnOfPlainTextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Store.GetLatestVersionAsync(cancellationToken);
+        }
+        catch (EventStoreException)
+        {
+            // What may be wrong with the log beyond that is not what was asked.
+        }
     }
 
     public async ValueTask DisposeAsync()

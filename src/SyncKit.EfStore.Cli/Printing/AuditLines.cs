@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using SyncKit.EfStore.Importing;
 
 namespace SyncKit.EfStore.Cli.Printing;
 
@@ -49,7 +50,7 @@ internal static class AuditLines
             writer.WritePropertyName("old_row");
 
             // Deeper by a level than the data it holds, which is no reason to check it again.
-            writer.WriteRawValue(entry.OldRow is { } row ? row.Utf8.Span : "null"u8, skipInputValidation: true);
+            writer.WriteRawValue(entry.OldRow is { } row ? TerminalSafeJson.Of(row.Utf8.Span) : "null"u8, skipInputValidation: true);
             writer.WriteString("reason", entry.Reason);
             writer.WriteEndObject();
 

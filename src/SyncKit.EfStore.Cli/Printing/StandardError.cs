@@ -6,5 +6,6 @@ internal static class StandardError
     /// <summary>One line that says who speaks.</summary>
     internal static void Line(string message) => Plain($"synckit: {message.ReplaceLineEndings(" ")}");
 
-    internal static void Plain(string text) => Console.Error.WriteLine(text);
+    // Names, arguments and what a server says are others' words, and a log is looked at on a terminal too.
+    internal static void Plain(string text) => Console.Error.WriteLine(HarmlessText.OfLines(text.ReplaceLineEndings("\n")));
 }

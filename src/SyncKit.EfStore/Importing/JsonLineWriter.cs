@@ -52,7 +52,10 @@ internal readonly ref struct JsonLineWriter : IDisposable
         if (value is not null)
         {
             _json.WritePropertyName(name);
-            _json.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+
+            // Six bytes for one or two: what is read again has a limit, which comes first.
+            var safe = TerminalSafeJson.Of(value.Utf8.Span);
+            _json.WriteRawValue(safe.Length <= EventLimits.DefaultMaxJsonBytes ? safe : value.Utf8.Span, skipInputValidation: true);
         }
     }
 
@@ -79,7 +82,7 @@ internal readonly ref struct JsonLineWriter : IDisposable
             _ = c switch
             {
                 '"' or '\\' => text.Append('\\').Append(c),
-                < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
+                < ' ' or (>= '\u007F' and <= '\u009F') => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
                 _ => text.Append(c),
             };
         }

@@ -30,7 +30,7 @@ public static class JsonLines
         }
     }
 
-    /// <summary>Writes one event and a line feed. The bytes of <c>data</c> and <c>metadata</c> go out as they are stored.</summary>
+    /// <summary>Writes one event and a line feed. <c>data</c> and <c>metadata</c> go out as they are stored, DEL and C1 control characters escaped.</summary>
     /// <param name="output">Takes the line.</param>
     /// <param name="stored">The event.</param>
     public static void Write(IBufferWriter<byte> output, StoredEvent stored)

@@ -15,6 +15,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     private readonly NpgsqlDataSource? _linq;
     private readonly bool _ownsPool;
     private readonly PlainTextWarning _plainText;
+    private volatile bool _encryptionChecked;
     private volatile bool _schemaChecked;
     private volatile bool _behindPooler;
 
@@ -72,7 +73,6 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         {
             try
             {
-                await _plainText.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
                 await SchemaCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
                 await SequenceCheck.RequireAsync(connection, Target, cancellationToken).ConfigureAwait(false);
                 _schemaChecked = true;
@@ -97,7 +97,17 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
     }
 
     /// <summary>A connection from the pool to a database whose schema may be missing.</summary>
-    internal Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) => OpenAsync(_pool, Target, cancellationToken);
+    internal async Task<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken)
+    {
+        if (_encryptionChecked)
+        {
+            return await OpenAsync(_pool, Target, cancellationToken).ConfigureAwait(false);
+        }
+
+        var connection = await OpenWarningAsync(_pool, cancellationToken).ConfigureAwait(false);
+        _encryptionChecked = true;
+        return connection;
+    }
 
     /// <summary>What the driver throws, as the store's callers are to see it.</summary>
     internal async Task<T> TranslateAsync<T>(Func<Task<T>> run)
@@ -121,9 +131,11 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         });
 
     /// <summary>A connection for LISTEN, which only its caller touches.</summary>
-    internal async Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken)
+    internal Task<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken) => OpenWarningAsync(_listener ?? _pool, cancellationToken);
+
+    private async Task<NpgsqlConnection> OpenWarningAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
-        var connection = await OpenAsync(_listener ?? _pool, Target, cancellationToken).ConfigureAwait(false);
+        var connection = await OpenAsync(source, Target, cancellationToken).ConfigureAwait(false);
         try
         {
             await _plainText.CheckAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -142,7 +154,7 @@ internal sealed class EventStoreConnections : IAsyncDisposable, IDisposable
         {
             return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (TlsErrors.IsClientCertificate(error))
+        catch (Exception error) when (OpeningErrors.Marks(error, source.ConnectionString) || TlsErrors.IsClientCertificate(error))
         {
             throw TlsErrors.ClientCertificate(error, target);
         }

@@ -69,7 +69,7 @@ public static class EventStoreSchema
     {
         try
         {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await connection.OpenMarkedAsync(cancellationToken).ConfigureAwait(false);
             return await SchemaInspector.InspectAsync(connection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (PostgresErrors.Describes(error))

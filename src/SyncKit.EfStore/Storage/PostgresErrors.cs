@@ -8,6 +8,9 @@ namespace SyncKit.EfStore.Storage;
 /// </summary>
 internal static class PostgresErrors
 {
+    private const string DuplicatePreparedStatement = PostgresErrorCodes.DuplicatePreparedStatement;
+    private const string InvalidStatementName = PostgresErrorCodes.InvalidSqlStatementName;
+
     /// <summary>Whether <see cref="Translate"/> has something to say about it.</summary>
     internal static bool Describes(Exception error) => error is NpgsqlException or SocketException or TimeoutException;
 
@@ -47,7 +50,7 @@ internal static class PostgresErrors
 
     /// <summary>No answer in time, from a server and not from the pool.</summary>
     internal static bool IsSilence(Exception error) =>
-        error is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !IsExhaustedPool(error);
+        error is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !IsPoolExhausted(error);
 
     /// <summary>
     /// Whether a failed transaction of several appends would fail for each of them alone. Otherwise one of them is to blame, and the others
@@ -71,12 +74,16 @@ internal static class PostgresErrors
         return $"database '{builder.Database ?? builder.Username}' at {host}";
     }
 
+    /// <summary>Npgsql has no code for this either.</summary>
+    internal static bool IsPoolExhausted(Exception error) =>
+        error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
+
     /// <summary>The exception a caller gets for what the driver threw.</summary>
-    internal static EventStoreException Translate(Exception error, string target) => error switch
+    internal static EventStoreException Translate(Exception error, string target) => OpeningErrors.Translate(error, target) ?? error switch
     {
         PostgresException server => FromServer(server, target),
         _ when TlsErrors.Translate(error, target) is { } tls => tls,
-        _ when IsExhaustedPool(error) => Unavailable(
+        _ when IsPoolExhausted(error) => Unavailable(
             UnavailableReason.ServerError,
             $"Every pooled connection to {target} is in use. Dispose connections and enumerators sooner, or raise MaxPoolSize.",
             error),
@@ -100,10 +107,6 @@ internal static class PostgresErrors
             error),
         _ => Unavailable(UnavailableReason.ServerError, $"The {target} cannot be used: {error.Message}", error),
     };
-
-    // Npgsql has no code for this either.
-    private static bool IsExhaustedPool(Exception error) =>
-        error.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 
     private static EventStoreException FromServer(PostgresException error, string target) => error.SqlState switch
     {
@@ -138,6 +141,11 @@ internal static class PostgresErrors
             UnavailableReason.ServerError,
             $"The server of {target} has no connection left: {error.MessageText}. Lower MaxPoolSize or raise max_connections.",
             error),
+        DuplicatePreparedStatement or InvalidStatementName => Unavailable(
+            UnavailableReason.ServerError,
+            $"The {target} reported {error.SqlState}: {error.MessageText}. A pooler in transaction mode mixes up what sessions prepared: set "
+                + "EnablePreparedStatements to false, or take PgBouncer 1.21 or later with max_prepared_statements above 0.",
+            error),
         _ when IsRefusal(error) => Refused(error),
         _ => Unavailable(
             UnavailableReason.ServerError, $"The {target} reported {error.SqlState}: {error.MessageText}.", error),
@@ -167,7 +175,8 @@ internal static class PostgresErrors
     private static EventStoreUnavailableException Unavailable(UnavailableReason reason, string message, Exception? error) =>
         new(reason, message, error);
 
-    private static string Innermost(Exception error)
+    /// <summary>As a sentence.</summary>
+    internal static string Innermost(Exception error)
     {
         while (error.InnerException is { } inner)
         {

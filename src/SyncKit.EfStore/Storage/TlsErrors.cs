@@ -30,6 +30,10 @@ internal static class TlsErrors
             + "Name the PEM file of the client's certificate and that of its private key.",
         error);
 
+    /// <summary>Where the end of the connection overtook the server's word.</summary>
+    internal const string PerhapsRefused =
+        " The server may have refused SSL Certificate: it must be in date and signed by a CA of the server's ssl_ca_file. The server's log says which it was.";
+
     private static string? Advice(Exception error, string target) => error switch
     {
         PostgresException or not NpgsqlException => null,

@@ -31,6 +31,29 @@ public sealed class SecurityCommandTests : CliDatabase
     }
 
     [TestMethod]
+    public async Task No_control_character_of_others_reaches_a_terminal()
+    {
+        await ImportAsync(Lines(1));
+        await using var owner = await RawSql.ConnectAsync(ConnectionString);
+        await owner.RunAsync("""UPDATE events SET data = to_jsonb(E'\u009b2J\u007f'::text); UPDATE events SET metadata = data""");
+        await owner.RunAsync("""
+            CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE E'\x1b[2J\x1b]0;pwn\x07\u009b2J' USING ERRCODE = '22000'; END $$;
+            CREATE TRIGGER shout BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION shout()
+            """);
+        foreach (var arguments in (string[][])
+        [
+            ["append", "--stream", "a", "--type", "T", "--data", "1"], ["read", "--json"], ["audit", "--json"], ["export", "-"], ["import", "no\u001b[2Jfile"],
+            ["read", "--no\u001b[2J"], ["read\u009b2J"], ["roles", "--apply", "--writer", "no\u001b[2Jrole"], ["subscriptions", "pause", "no\u001b[2Jname"],
+        ])
+        {
+            var run = await RunAsync(arguments);
+            var said = run.Output + run.Error;
+            Assert.IsNotEmpty(said);
+            Assert.IsFalse(said.Any(c => char.IsControl(c) && c != '\n'), $"{arguments[0]}: {string.Join(' ', said.Select(c => (int)c))}");
+        }
+    }
+
+    [TestMethod]
     public async Task Erasing_nothing_is_a_failure()
     {
         var run = await RunAsync("erase", "--stream", "mistyped", "--reason", "request");

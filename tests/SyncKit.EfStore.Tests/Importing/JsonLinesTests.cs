@@ -41,6 +41,26 @@ public sealed class JsonLinesTests
     }
 
     [TestMethod]
+    public async Task Control_characters_go_out_escaped_and_come_back_as_they_were()
+    {
+        var name = string.Concat("a\u001b\u007f\u009b\u00a0é", char.ConvertFromUtf32(0x1F600));
+        var data = EventJson.Parse($"{{\"k\u009b\":[\"\u007f\u0080\u009f\u00a0é\",\"{char.ConvertFromUtf32(0x1F600)}\\\\\u0085\"]}}");
+        var stored = new StoredEvent(new EventVersion(1), 1, name, name, "T\u009b", data, data, null);
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+
+        JsonLines.Write(output, stored);
+
+        var line = Encoding.UTF8.GetString(output.WrittenSpan);
+        Assert.IsFalse(line[..^1].Any(char.IsControl), line);
+        using var stream = new MemoryStream(output.WrittenSpan.ToArray());
+        var read = await JsonLines.ReadAsync(stream).SingleAsync();
+        Assert.AreEqual((name, name, "T\u009b"), (read.Id, read.AggregateId, read.EventType));
+        using var before = System.Text.Json.JsonDocument.Parse(data.Utf8);
+        using var after = System.Text.Json.JsonDocument.Parse(read.Data!.Utf8);
+        Assert.IsTrue(System.Text.Json.JsonElement.DeepEquals(before.RootElement, after.RootElement), line);
+    }
+
+    [TestMethod]
     public async Task Values_over_their_limits_are_refused()
     {
         var longId = await RefusedAsync(Encoding.UTF8.GetBytes(Good.Replace("\"1\"", $"\"{new string('x', 1025)}\"", StringComparison.Ordinal)));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SyncKit.EfStore.Cli.Hosting;
 using SyncKit.EfStore.Notifications;
 using SyncKit.EfStore.Storage;
 
@@ -9,6 +10,21 @@ namespace SyncKit.EfStore.Tests.Notifications;
 [TestClass]
 public sealed class SelfTestTests
 {
+    [TestMethod]
+    public async Task The_tool_works_through_a_pooler_that_mixes_up_prepared_statements()
+    {
+        await using var database = await (await TestServer.GetAsync()).CreateDatabaseAsync();
+        await using var pooler = await PgBouncer.StartAsync(database.ConnectionString, "transaction");
+        for (var run = 0; run < 3; run++)
+        {
+            await using var tool = StoreHost.Build(pooler.ConnectionString);
+            for (var times = 0; times < 20; times++)
+            {
+                await tool.Store.GetLatestVersionAsync();
+            }
+        }
+    }
+
     [TestMethod]
     public async Task A_pooler_that_loses_listen_is_named_and_a_mended_one_is_noticed()
     {

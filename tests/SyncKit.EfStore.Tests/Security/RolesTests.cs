@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SyncKit.EfStore.Testing;
@@ -6,7 +7,7 @@ namespace SyncKit.EfStore.Tests.Security;
 
 /// <summary>What <c>synckit roles</c> grants, and above all what it does not. Roles are the cluster's, so each test has names of its own.</summary>
 [TestClass]
-public sealed class RolesTests : IAsyncDisposable
+public sealed partial class RolesTests : IAsyncDisposable
 {
     private readonly string _prefix = $"T {Guid.NewGuid().ToString("N")[..12]}";
     private readonly List<string> _created = [];
@@ -242,28 +243,133 @@ public sealed class RolesTests : IAsyncDisposable
         Assert.IsTrue(await _owner.ScalarAsync<bool>("SELECT has_table_privilege($1::name, 'events', 'INSERT')", missing.Writer));
     }
 
+    /// <summary>W, R and E stand for the roles, O for a role that owns the log, G for a group.</summary>
+    private static readonly (string Widen, string Road, int Since)[] Roads =
+    [
+        ("ALTER ROLE W SUPERUSER", "W: it is a superuser. To do: ALTER ROLE W NOSUPERUSER", 0),
+        ("ALTER ROLE W CREATEROLE", "W: it may create roles and grant them (CREATEROLE). To do: ALTER ROLE W NOCREATEROLE", 0),
+        ("ALTER ROLE R REPLICATION", "R: it may read all that is written, the audit too (REPLICATION). To do: ALTER ROLE R NOREPLICATION", 0),
+        ("ALTER ROLE G CREATEROLE; GRANT G TO W", "W: G, of which it is a member, may create roles and grant them (CREATEROLE). To do: REVOKE G FROM W", 0),
+        ("ALTER ROLE W NOINHERIT; GRANT O TO W", "W: O, of which it is a member, owns __synckit_migrations. To do: REVOKE O FROM W", 0),
+        ("ALTER ROLE W NOINHERIT; GRANT O TO G; GRANT G TO W", "W: O, of which it is a member, owns __synckit_migrations. To do: REVOKE G FROM W", 0),
+        ("GRANT O TO W WITH INHERIT FALSE, SET TRUE", "W: O, of which it is a member, owns", 16),
+        ("GRANT O TO E WITH ADMIN TRUE, SET FALSE, INHERIT FALSE", "E: O, of which it is a member, owns", 16),
+        ("ALTER TABLE events OWNER TO W", "W: it owns events. To do: give the log another owner with --owner", 0),
+        ("ALTER FUNCTION notify_event_inserted() OWNER TO R", "R: it owns notify_event_inserted. To do: give the log another owner with --owner", 0),
+        ("GRANT UPDATE (data) ON events TO G; GRANT G TO W", "W: G, of which it is a member, may UPDATE \"public\".events. To do: REVOKE G FROM W", 0),
+        ("GRANT SELECT (old_row) ON event_audit TO G; GRANT G TO W", "W: G, of which it is a member, may SELECT \"public\".event_audit", 0),
+        ("GRANT SELECT (id) ON events TO G; GRANT G TO E", "E: G, of which it is a member, may SELECT \"public\".events", 0),
+        ("GRANT DELETE ON event_subscriptions TO G; GRANT G TO W", "W: G, of which it is a member, may DELETE \"public\".event_subscriptions", 0),
+        ("GRANT UPDATE ON SEQUENCE events_version_seq TO G; GRANT G TO W", "W: G, of which it is a member, may set the next version", 0),
+        ("GRANT CREATE ON SCHEMA public TO G; GRANT G TO W", "W: G, of which it is a member, may create in the schema", 0),
+        ("GRANT E TO W", "W: E, of which it is a member, may call erase_events. To do: REVOKE E FROM W", 0),
+        ("GRANT W TO R", "R: W, of which it is a member, may ", 0),
+        ("GRANT W TO E", "E: W, of which it is a member, may ", 0),
+        ("GRANT pg_read_server_files TO W", "W: pg_read_server_files, of which it is a member, may use files or programs of the server", 0),
+        ("GRANT pg_write_server_files TO G; GRANT G TO W", "W: pg_write_server_files, of which it is a member, may use files", 0),
+        ("GRANT pg_execute_server_program TO W", "W: pg_execute_server_program, of which it is a member, may use files", 0),
+        ("GRANT pg_write_all_data TO W", "W: pg_write_all_data, of which it is a member, may ", 0),
+        ("GRANT pg_read_all_data TO R", "R: pg_read_all_data, of which it is a member, may SELECT \"public\".event_audit. To do: REVOKE pg_read_all_data FROM R", 0),
+        ("GRANT pg_read_all_data TO E", "E: pg_read_all_data, of which it is a member, may SELECT", 0),
+        ("GRANT pg_maintain TO W", "W: pg_maintain, of which it is a member, may MAINTAIN \"public\".", 17),
+        (
+            "GRANT ALL ON events TO O WITH GRANT OPTION; SET LOCAL ROLE O; GRANT UPDATE ON events TO W; RESET ROLE",
+            "W: it may UPDATE \"public\".events. To do: REVOKE UPDATE ON TABLE \"public\".events FROM W, or FROM PUBLIC, CASCADE, as the role that granted it",
+            0
+        ),
+    ];
+
     [TestMethod]
-    public async Task A_role_that_can_do_more_by_another_road_is_refused_and_nothing_is_granted()
+    public async Task A_role_that_can_do_more_by_another_road_is_refused_by_the_name_of_the_road()
     {
-        foreach (var widen in (string[])
-        [
-            $"ALTER ROLE {Quoted(Names.Writer!)} SUPERUSER", $"GRANT pg_write_all_data TO {Quoted(Names.Writer!)}",
-            $"DO $$ BEGIN EXECUTE format('GRANT %I TO %I', current_user, {Literal(Names.Eraser!)}); END $$",
-            $"GRANT pg_read_all_data TO {Quoted(Names.Reader!)}",
-        ])
+        var (owner, group) = (_prefix + " o", _prefix + " g");
+        await CreateAsync(owner, "NOLOGIN");
+        await CreateAsync(group, "NOLOGIN");
+        var script = EventStoreRoles.Script(Names).Replace("BEGIN;\n\n", "", StringComparison.Ordinal);
+        foreach (var (widen, road, since) in Roads.Where(road => road.Since <= _owner.PostgreSqlVersion.Major))
         {
             await _owner.RunAsync("BEGIN");
-            await _owner.RunAsync(widen);
-            var error = await Assert.ThrowsExactlyAsync<PostgresException>(
-                () => _owner.RunAsync(EventStoreRoles.Script(Names).Replace("BEGIN;\n\n", "", StringComparison.Ordinal)), widen);
+            await _owner.RunAsync(Named("ALTER TABLE __synckit_migrations OWNER TO O"));
+            await _owner.RunAsync(Named(widen));
+            var error = await Assert.ThrowsExactlyAsync<PostgresException>(() => _owner.RunAsync(script), widen);
             Assert.AreEqual(PostgresErrorCodes.InvalidGrantOperation, error.SqlState, widen);
+            Assert.Contains(Told(road), error.MessageText, widen);
             await _owner.RunAsync("ROLLBACK");
         }
 
         await _owner.RunAsync($"GRANT pg_write_all_data TO {Quoted(Names.Writer!)}");
         var refused = await Assert.ThrowsExactlyAsync<InvalidInputException>(() => EventStoreRoles.ApplyAsync(_database.ConnectionString, Names));
-        Assert.Contains($"The role {Names.Writer} can still do more than it should", refused.Message);
+        Assert.Contains($"The role {Names.Writer} can still do more than it should: pg_write_all_data, of which it is a member, may ", refused.Message);
         Assert.IsFalse(await _owner.ScalarAsync<bool>("SELECT has_table_privilege($1::name, 'events', 'SELECT')", Names.Reader));
+
+        string Named(string sql) => Replaced(sql, Quoted);
+
+        // The role that it is about by its name, every other in SQL as SQL has it.
+        string Told(string message) => message[0] switch
+        {
+            'W' => Names.Writer,
+            'R' => Names.Reader,
+            _ => Names.Eraser,
+        } + " can still do more than it should" + message[1..].Split(" To do: ") switch
+        {
+            [var told, var cure] => Replaced(told, name => name) + " To do: " + Replaced(cure, Quoted),
+            [var told, ..] => Replaced(told, name => name),
+            _ => "",
+        };
+
+        string Replaced(string text, Func<string, string> write) => RoleLetter().Replace(text, letter => write(letter.Value switch
+        {
+            "W" => Names.Writer!,
+            "R" => Names.Reader!,
+            "E" => Names.Eraser!,
+            "O" => owner,
+            _ => group,
+        }));
+    }
+
+    [TestMethod]
+    public async Task A_member_of_a_good_writer_or_reader_is_a_good_one()
+    {
+        var login = _prefix + " m";
+        await CreateAsync(login, "LOGIN");
+        await EventStoreRoles.ApplyAsync(_database.ConnectionString, Names);
+        await _owner.RunAsync($"GRANT {Quoted(Names.Writer!)}, {Quoted(Names.Reader!)} TO {Quoted(login)}");
+
+        await EventStoreRoles.ApplyAsync(_database.ConnectionString, new EventStoreRoleNames { Writer = login });
+
+        await using var store = Store(login);
+        await store.Events.StoreAsync(Sample.Event("a"));
+    }
+
+    [TestMethod]
+    public async Task What_a_role_passed_on_is_for_somebody_to_decide()
+    {
+        await _owner.RunAsync($"""
+            GRANT UPDATE ON events TO {Quoted(Names.Writer!)} WITH GRANT OPTION;
+            SET ROLE {Quoted(Names.Writer!)};
+            GRANT UPDATE ON events TO {Quoted(Names.Reader!)};
+            RESET ROLE;
+            """);
+
+        var refused = await Assert.ThrowsExactlyAsync<InvalidInputException>(() => EventStoreRoles.ApplyAsync(_database.ConnectionString, Names));
+        Assert.Contains("as the owner of the log", refused.Message);
+
+        await _owner.RunAsync(refused.Message[refused.Message.IndexOf("REVOKE", StringComparison.Ordinal)..^1]);
+        await EventStoreRoles.ApplyAsync(_database.ConnectionString, Names);
+    }
+
+    [TestMethod]
+    public async Task An_owner_who_is_no_superuser_can_ask_all_of_it()
+    {
+        var owner = _prefix + " o";
+        await CreateAsync(owner, "LOGIN");
+        await EventStoreRoles.ApplyAsync(_database.ConnectionString, Names with { Owner = owner });
+
+        await EventStoreRoles.ApplyAsync(ConnectionString(owner), Names);
+        await _owner.RunAsync($"ALTER ROLE {Quoted(Names.Writer!)} NOINHERIT; GRANT {Quoted(owner)} TO {Quoted(Names.Writer!)}");
+
+        var refused = await Assert.ThrowsExactlyAsync<InvalidInputException>(() => EventStoreRoles.ApplyAsync(ConnectionString(owner), Names));
+        Assert.Contains($"{owner}, of which it is a member, owns", refused.Message);
     }
 
     [TestMethod]
@@ -288,7 +394,8 @@ public sealed class RolesTests : IAsyncDisposable
 
     private static string Quoted(string role) => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    [GeneratedRegex("\\b[WREOG]\\b")]
+    private static partial Regex RoleLetter();
 
     private static async Task AssertDeniedAsync(NpgsqlConnection connection, string sql) => Assert.AreEqual(
         PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsExactlyAsync<PostgresException>(() => connection.RunAsync(sql), sql)).SqlState, sql);

@@ -40,6 +40,61 @@ public sealed class UnavailableTests
     }
 
     [TestMethod]
+    [DataRow("Search Path=\"")]
+    [DataRow("Timezone=Nowhere")]
+    [DataRow("Options=-c work_mem=none")]
+    [DataRow("Options=-c no_such_setting=1")]
+    public async Task A_setting_of_the_connection_string_is_refused(string setting)
+    {
+        var to = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false };
+        var (keyword, value) = (setting[..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        to[keyword] = value;
+        await using var store = TestStore.AsOwner(to.ConnectionString);
+
+        var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(() => store.Events.StoreAsync(Sample.Event("a")));
+
+        Assert.Contains("refused a setting of the connection string", error.Message);
+    }
+
+    [TestMethod]
+    [DataRow(null, "the server's log says more")]
+    [DataRow("client.crt", "may have refused SSL Certificate")]
+    public async Task A_connection_that_breaks_while_it_is_opened_is_no_appends_fault(string? certificate, string advice)
+    {
+        using var server = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        server.Start();
+        var closing = Task.Run(async () =>
+        {
+            using var client = await server.AcceptTcpClientAsync();
+            await client.GetStream().ReadExactlyAsync(new byte[8]);
+        });
+        var to = $"Host=127.0.0.1;Port={((System.Net.IPEndPoint)server.LocalEndpoint).Port};Username=u;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false";
+        await using var connection = new NpgsqlConnection(to);
+
+        var error = await Assert.ThrowsAsync<NpgsqlException>(() => connection.OpenMarkedAsync(CancellationToken.None));
+        await closing;
+        _ = certificate is not null && OpeningErrors.Marks(error, $"{to};SSL Certificate={certificate}");
+        var told = (EventStoreUnavailableException)PostgresErrors.Translate(error, "database 'd' at h:1");
+
+        Assert.AreEqual(UnavailableReason.ConnectionLost, told.Reason);
+        Assert.Contains("The connection to database 'd' at h:1 broke while it was opened", told.Message);
+        Assert.Contains(advice, told.Message);
+        Assert.DoesNotContain("append", told.Message);
+        Assert.IsTrue(PostgresErrors.IsTransient(error));
+    }
+
+    [TestMethod]
+    [DataRow("42P05")]
+    [DataRow("26000")]
+    public void A_pooler_mixes_up_prepared_statements(string sqlState)
+    {
+        var told = PostgresErrors.Translate(new PostgresException("prepared statement \"_auto0\" already exists", "ERROR", "ERROR", sqlState), "database 'd' at h:1");
+
+        Assert.Contains("EnablePreparedStatements to false", told.Message);
+        Assert.Contains("max_prepared_statements", told.Message);
+    }
+
+    [TestMethod]
     public async Task The_hosts_name_is_unknown()
     {
         var error = await AssertUnavailableAsync(

@@ -53,14 +53,13 @@ public static class EventStoreRoles
         {
             // Once in a deployment: no session of the owner's is to stay behind in a pool.
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await connection.OpenMarkedAsync(cancellationToken).ConfigureAwait(false);
             await SchemaCheck.RequireAsync(connection, target, cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
             var (schema, sequence) = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
             foreach (var statement in Statements(roles, schema, sequence))
             {
-                await using var command = new NpgsqlCommand(statement, connection, transaction);
-                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                await RunAsync(statement, connection, cancellationToken).ConfigureAwait(false);
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -76,6 +75,24 @@ public static class EventStoreRoles
         catch (Exception error) when (PostgresErrors.Describes(error))
         {
             throw PostgresErrors.Translate(error, target);
+        }
+    }
+
+    private static async Task RunAsync(string statement, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
+        {
+            // It has to be somebody's decision, for others lose a right by it that this was not told of.
+            throw new InvalidInputException(
+                "role",
+                "must not have passed on to others what it was granted WITH GRANT OPTION",
+                $"it did. Take it from all of them, as the owner of the log, and then run this again: {statement} CASCADE",
+                error);
         }
     }
 

@@ -138,12 +138,13 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             catch (Exception error)
             {
                 var wait = _schedule.NextDelay();
+                var told = _services.Told(error);
                 if (_schedule.Failures == 1)
                 {
-                    Log.SubscriptionRetried(_services.Logger, Name, wait, error);
+                    Log.SubscriptionRetried(_services.Logger, Name, wait, told);
                 }
 
-                States.Set(SubscriptionStatus.Retrying, error: HandlerErrors.Describe(error), isStoreAway: HandlerErrors.IsStoreAway(error));
+                States.Set(SubscriptionStatus.Retrying, error: HandlerErrors.Describe(told), isStoreAway: HandlerErrors.IsStoreAway(error));
                 await Task.Delay(wait, _services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -3,11 +3,13 @@ using Microsoft.Extensions.Options;
 using SyncKit.EfStore.Diagnostics;
 using SyncKit.EfStore.Notifications;
 using SyncKit.EfStore.Reading;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Subscriptions.Named;
 
 /// <summary>What every named subscription of a store works with.</summary>
 internal sealed class SubscriptionServices(
+    EventStoreConnections connections,
     CheckpointTable checkpoints,
     ParkedTable parked,
     EventReader reader,
@@ -18,6 +20,9 @@ internal sealed class SubscriptionServices(
     TimeProvider time,
     ILogger<SubscriptionRunner> logger)
 {
+    /// <summary>The same with advice, where it is the database's.</summary>
+    internal Exception Told(Exception error) => PostgresErrors.Describes(error) ? PostgresErrors.Translate(error, connections.Target) : error;
+
     internal CheckpointTable Checkpoints => checkpoints;
 
     internal ParkedTable Parked => parked;
