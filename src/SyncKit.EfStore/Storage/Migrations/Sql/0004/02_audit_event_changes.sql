@@ -2,7 +2,7 @@
 -- Runs as its owner, so that whoever may change events leaves a trace without a right to the audit. Therefore every name has its schema,
 -- and nobody else may put it on a table of their own.
 -- What erase_events replaced has its row already, and its content must not come back here. Excused is that one change and no other: of an event
--- that its transaction erases and nobody else changed in it, content becomes tombstone, and all the rest stays. Only the owner of the audit can
+-- that its transaction erases and has not changed since, content becomes tombstone, and all the rest stays. Only the owner of the audit can
 -- write such a row.
 DO $install$
 BEGIN
@@ -45,7 +45,9 @@ BEGIN
                 UNION ALL
                 SELECT first_version
                 FROM %1$I.event_audit
-                WHERE first_version = ANY (_erasing) AND operation <> 'ERASE' AND transaction_id = pg_current_xact_id()::text::bigint))
+                WHERE first_version = ANY (_erasing) AND transaction_id = pg_current_xact_id()::text::bigint
+                GROUP BY first_version
+                HAVING max(audit_id) > max(audit_id) FILTER (WHERE operation = 'ERASE')))
         ORDER BY version;
     END IF;
 

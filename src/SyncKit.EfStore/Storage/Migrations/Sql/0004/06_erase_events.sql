@@ -12,7 +12,6 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
-SET synckit.notify = off
 AS $function$
 DECLARE
     _tombstone CONSTANT JSONB := '{"$erased": true}';
@@ -28,6 +27,7 @@ DECLARE
     _sampled RECORD;
     _logs OID[];
     _unsampled TEXT[];
+    _notify CONSTANT TEXT := coalesce(current_setting('synckit.notify', true), '');
     _target CONSTANT TEXT := current_setting('default_statistics_target');
     _stand_in CONSTANT TEXT := 'synckit-erasure-' || gen_random_uuid();
     _statement TEXT;
@@ -173,12 +173,12 @@ BEGIN
     LOOP
         EXECUTE 'ANALYZE ' || _sampled.name;
         IF (SELECT reltuples FROM pg_class WHERE oid = _sampled.relation) <= 0 THEN
-            PERFORM set_config('default_statistics_target', '10000', true);
+            PERFORM set_config('default_statistics_target', '10000', true), set_config('synckit.notify', 'off', true);
             EXECUTE 'INSERT INTO ' || _sampled.name || _sampled.insertion USING _stand_in;
             EXECUTE 'ANALYZE ' || _sampled.name;
             EXECUTE 'DELETE FROM ' || _sampled.name || ' WHERE ' || _sampled.key || ' = $1' USING _stand_in;
             DELETE FROM %1$I.event_audit WHERE event_id = _stand_in;
-            PERFORM set_config('default_statistics_target', _target, true);
+            PERFORM set_config('default_statistics_target', _target, true), set_config('synckit.notify', _notify, true);
             IF (SELECT reltuples FROM pg_class WHERE oid = _sampled.relation) <= 0 THEN
                 RAISE EXCEPTION 'The planner''s sample of %% cannot be taken anew, ANALYZE meets dead rows only. VACUUM it, then erase again.',
                     _sampled.name
