@@ -41,7 +41,7 @@ internal sealed class EraseCommand : Command, IHasExamples
 
     private readonly Option<string?> _vacuum = new Option<string?>("--vacuum")
     {
-        Description = "Clear away what is left on the disk: plain while others work, full writes the tables anew and locks them. Needs the role that owns the log. "
+        Description = "Clear away what is left on the disk: plain while others work, full writes the tables anew and locks them. Needs the role that owns the log and the database. "
             + "Default: leave it to autovacuum.",
         HelpName = "plain|full",
     }.AcceptOnlyFromAmong("plain", "full");

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using SyncKit.EfStore.Storage;
@@ -35,6 +36,10 @@ internal sealed class EventErasure(EventStoreConnections connections) : IEventEr
         connections.TranslateAsync(async () =>
         {
             await using var connection = await connections.OpenUncheckedAsync(cancellationToken).ConfigureAwait(false);
+
+            // Whatever the database's default is: what others commit while it waits for them is erased too.
+            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+                .ConfigureAwait(false);
             await using var command = Sql.Command(
                 connection,
                 EraseSql,
@@ -44,11 +49,15 @@ internal sealed class EventErasure(EventStoreConnections connections) : IEventEr
             command.CommandTimeout = 0;
 
             var (now, before) = (new List<EventVersion>(), new List<EventVersion>());
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            await using (var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
             {
-                (reader.GetBoolean(1) ? now : before).Add(new EventVersion(reader.GetInt64(0)));
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    (reader.GetBoolean(1) ? now : before).Add(new EventVersion(reader.GetInt64(0)));
+                }
             }
+
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
 
             return new ErasureResult(now, before);
         });

@@ -34,7 +34,7 @@ public static class EventStoreVacuum
     /// Vacuums the tables of the log, once the transactions that are open now and keep dead rows have ended, those of this database and all that
     /// write in this server; waits a minute for them. Takes as long as the size of the tables asks for.
     /// </summary>
-    /// <param name="connectionString">A role that owns the log.</param>
+    /// <param name="connectionString">A role that owns the log, and the database: the planner's samples of values are in its catalogs.</param>
     /// <param name="full">
     /// False: dead rows go and their space is used again, while others work; bytes may lie in free space until they are written over. True: the
     /// tables are written anew and the old files removed; nobody can append or read meanwhile, and the disk needs room for a second copy.
@@ -42,7 +42,7 @@ public static class EventStoreVacuum
     /// </param>
     /// <param name="cancellationToken">Ends it; what is done stays done.</param>
     /// <exception cref="EventStoreUnavailableException">
-    /// The server cannot be reached or refuses; the role does not own the log; or a transaction stayed open, so that not every dead row could go.
+    /// The server cannot be reached or refuses; the role does not own the log, or not the database, and then only the tables are done; or a transaction stayed open, so that not every dead row could go.
     /// </exception>
     public static async Task RunAsync(string connectionString, bool full = false, CancellationToken cancellationToken = default)
     {
@@ -73,8 +73,18 @@ public static class EventStoreVacuum
                     null);
             }
 
-            // The planner's samples; only the owner of the database may, and the server does it by itself before long.
-            await RunAsync(connection, $"VACUUM {(full ? "(FULL) " : "")}pg_catalog.pg_statistic", cancellationToken).ConfigureAwait(false);
+            // The planner's samples, which only the owner of the database may vacuum.
+            var samples = $"VACUUM {(full ? "(FULL) " : "")}pg_catalog.pg_statistic, pg_catalog.pg_statistic_ext_data";
+            await RunAsync(connection, samples, cancellationToken).ConfigureAwait(false);
+            if (refusals.Count > 0)
+            {
+                throw new EventStoreUnavailableException(
+                    UnavailableReason.PermissionDenied,
+                    $"The tables of the event log of {target} are vacuumed, but the role may not vacuum the planner's samples of their values: "
+                        + $"{string.Join("; ", refusals)}. As the owner of the database: {samples};",
+                    null);
+            }
+
             if (open.Length > 0)
             {
                 throw new EventStoreUnavailableException(

@@ -56,7 +56,7 @@ internal sealed class ActiveRun(
                 Log.EventParked(logger, lease.Name, stored.Version.Value, stored.EventType, failure.Attempts, failure.Error);
                 return (null, new Parking(stored, failure.Attempts, HandlerErrors.Describe(failure.Error)));
             default:
-                return (new Fault(stored, failure), null);
+                return (Fault.Of(stored, failure), null);
         }
     }
 
@@ -67,11 +67,3 @@ internal sealed class ActiveRun(
     }
 }
 
-/// <summary>What stopped a subscription.</summary>
-internal sealed record Fault(StoredEvent Stored, HandlerFailure Failure)
-{
-    /// <summary>Version, type, how often, why, and what to do.</summary>
-    internal string Text =>
-        $"Stopped at the event of version {Stored.Version}, type '{InputRules.Shorten(Stored.EventType)}', after {Failure.Attempts} "
-        + $"{(Failure.Attempts == 1 ? "attempt" : "attempts")}: {HandlerErrors.Describe(Failure.Error)} Mend the cause, then resume.";
-}

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using SyncKit.EfStore.Storage;
@@ -44,12 +45,6 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     private const string ReleaseSql = $"""
         UPDATE {SchemaNames.SubscriptionsTable}
         SET lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-        WHERE name = $1 AND fencing_token = $2
-        """;
-
-    private const string FaultSql = $"""
-        UPDATE {SchemaNames.SubscriptionsTable}
-        SET status = 'faulted', error = $3, updated_at = clock_timestamp()
         WHERE name = $1 AND fencing_token = $2
         """;
 
@@ -107,14 +102,34 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     }
 
     /// <summary>Writes down what stopped it, for whoever asks and for the next instance.</summary>
-    internal async Task FaultAsync(Lease lease, string error, CancellationToken cancellationToken)
+    /// <returns>What is written: without what the handler threw, where the event was erased meanwhile.</returns>
+    internal async Task<string> FaultAsync(Lease lease, Fault fault, CancellationToken cancellationToken)
     {
+        var sql = $"""
+            UPDATE {lease.Schema}.{SchemaNames.SubscriptionsTable}
+            SET status = 'faulted', error = CASE WHEN $4 AND NOT {ErrorTexts.Stands(lease, "$5", "$6")} THEN $7 ELSE $3 END,
+                updated_at = clock_timestamp()
+            WHERE name = $1 AND fencing_token = $2
+            RETURNING error
+            """;
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = Sql.Command(connection, FaultSql, Sql.Text(lease.Name), Sql.Bigint(lease.Token), Sql.Text(error));
-        if (await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 0)
-        {
-            throw new DeposedException(lease.Name);
-        }
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+            .ConfigureAwait(false);
+        await ErrorTexts.LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
+        await using var command = Sql.Command(
+            connection,
+            sql,
+            Sql.Text(lease.Name),
+            Sql.Bigint(lease.Token),
+            Sql.Text(fault.Text),
+            new NpgsqlParameter<bool> { TypedValue = fault.Stored is { } stored && ErrorTexts.MayQuote(stored) },
+            Sql.Bigint(fault.Stored?.Version.Value ?? 0),
+            Sql.Text(fault.Stored?.Id ?? ""),
+            Sql.Text(fault.TextWithoutError));
+        var written = (string?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false)
+            ?? throw new DeposedException(lease.Name);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return written;
     }
 
     internal async Task<string?> VerifyAsync(Lease lease, CancellationToken cancellationToken)
@@ -134,7 +149,8 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
         }
         else
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+                .ConfigureAwait(false);
             await SaveAsync(connection, lease, write, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -146,6 +162,12 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
     /// <exception cref="DeposedException">The lease is no longer this instance's.</exception>
     internal static async Task SaveAsync(NpgsqlConnection connection, Lease lease, CheckpointWrite write, CancellationToken cancellationToken)
     {
+        // The order of locks is that of an erasure: the table of the texts, then rows of subscriptions.
+        if (write.Parked.Count > 0 || write.Unparked is not null)
+        {
+            await ErrorTexts.LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
+        }
+
         // "checkpoint = $3": after a failover the row is older than what this instance remembers, and after a lost answer it is younger.
         var sql = $"""
             UPDATE {lease.Schema}.{SchemaNames.SubscriptionsTable}

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 
@@ -17,15 +18,6 @@ internal sealed class ParkedTable(EventStoreConnections connections)
             SELECT FROM {SchemaNames.ParkedTable} AS asked
             WHERE asked.subscription = $1 AND asked.aggregate_id = parked.aggregate_id AND asked.status = 'replay')
         ORDER BY version
-        """;
-
-    private const string FailedSql = $"""
-        UPDATE {SchemaNames.ParkedTable}
-        SET status = 'parked',
-            attempts = CASE WHEN version = $3 THEN attempts + $4 ELSE attempts END,
-            error = CASE WHEN version = $3 THEN $5 ELSE error END
-        WHERE subscription = $1 AND aggregate_id = $2
-            AND EXISTS (SELECT FROM {SchemaNames.SubscriptionsTable} WHERE name = $1 AND fencing_token = $6)
         """;
 
     /// <summary>The blocked streams, each with its first parked version.</summary>
@@ -62,26 +54,43 @@ internal sealed class ParkedTable(EventStoreConnections connections)
     internal async Task FailedAgainAsync(
         Lease lease, StoredEvent stored, int attempts, string error, CancellationToken cancellationToken)
     {
+        var sql = $"""
+            UPDATE {lease.Schema}.{SchemaNames.ParkedTable}
+            SET status = 'parked',
+                attempts = CASE WHEN version = $3 THEN attempts + $4 ELSE attempts END,
+                error = CASE WHEN version <> $3 THEN error WHEN $7 AND NOT {ErrorTexts.Stands(lease, "$3", "event_id")} THEN $8 ELSE $5 END
+            WHERE subscription = $1 AND aggregate_id = $2
+                AND EXISTS (SELECT FROM {lease.Schema}.{SchemaNames.SubscriptionsTable} WHERE name = $1 AND fencing_token = $6)
+            """;
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+            .ConfigureAwait(false);
+        await ErrorTexts.LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
         await using var command = Sql.Command(
             connection,
-            FailedSql,
+            sql,
             Sql.Text(lease.Name),
             Sql.Text(stored.AggregateId),
             Sql.Bigint(stored.Version.Value),
             new NpgsqlParameter<int> { TypedValue = attempts },
             Sql.Text(error),
-            Sql.Bigint(lease.Token));
+            Sql.Bigint(lease.Token),
+            new NpgsqlParameter<bool> { TypedValue = ErrorTexts.MayQuote(stored) },
+            Sql.Text(ErrorTexts.Gone));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>In the transaction that moves the checkpoint.</summary>
+    /// <summary>In the transaction that moves the checkpoint, behind the lock of <see cref="ErrorTexts"/>.</summary>
     internal static async Task ParkAsync(
         NpgsqlConnection connection, Lease lease, IReadOnlyList<Parking> parked, CancellationToken cancellationToken)
     {
         var sql = $"""
             INSERT INTO {lease.Schema}.{SchemaNames.ParkedTable} (subscription, version, event_id, aggregate_id, event_type, attempts, error)
-            SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)
+            SELECT $1, version, event_id, aggregate_id, event_type, attempts,
+                CASE WHEN may_quote AND NOT {ErrorTexts.Stands(lease, "parked.version", "parked.event_id")} THEN $9 ELSE error END
+            FROM unnest($2, $3, $4, $5, $6, $7, $8)
+                AS parked (version, event_id, aggregate_id, event_type, attempts, error, may_quote)
             """;
         await using var command = Sql.Command(
             connection,
@@ -92,7 +101,12 @@ internal sealed class ParkedTable(EventStoreConnections connections)
             Sql.Texts([.. parked.Select(parking => parking.Stored.AggregateId)]),
             Sql.Texts([.. parked.Select(parking => parking.Stored.EventType)]),
             new NpgsqlParameter<int[]> { TypedValue = [.. parked.Select(parking => parking.Attempts)] },
-            Sql.Texts([.. parked.Select(parking => parking.Error)]));
+            Sql.Texts([.. parked.Select(parking => parking.Error)]),
+            new NpgsqlParameter<bool[]>
+            {
+                TypedValue = [.. parked.Select(parking => parking.Attempts > 0 && ErrorTexts.MayQuote(parking.Stored))],
+            },
+            Sql.Text(ErrorTexts.Gone));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -43,7 +43,7 @@ internal sealed class PlainDelivery<THandler>(IServiceScopeFactory scopes, Check
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return shares.Select(share => share.Fault).FirstOrDefault(fault => fault?.Stored.Version.Value == unhandled);
+        return shares.Select(share => share.Fault).FirstOrDefault(fault => fault?.Stored?.Version.Value == unhandled);
     }
 
     public async Task<HandlerFailure?> DeliverParkedAsync(ActiveRun run, StoredEvent stored, CancellationToken cancellationToken)

@@ -30,7 +30,9 @@ internal sealed class SubscriptionQueries(EventStoreConnections connections)
         """;
 
     // The new number makes the batch under way fail, wherever it runs; its instance then goes on from the new checkpoint.
+    // Deleting nothing locks the table of parked events before the row, which is the order of an erasure (ErrorTexts).
     private const string RebuildSql = $"""
+        WITH locked AS (DELETE FROM {SchemaNames.ParkedTable} WHERE false)
         UPDATE {SchemaNames.SubscriptionsTable}
         SET checkpoint = $2, event_id = (SELECT id FROM {SchemaNames.EventsTable} WHERE version = $2),
             fencing_token = fencing_token + 1, status = 'running', error = NULL, rebuild_from = $2,

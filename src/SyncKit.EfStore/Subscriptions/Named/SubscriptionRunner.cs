@@ -228,7 +228,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             {
                 if (await _services.Checkpoints.VerifyAsync(lease, cancellationToken).ConfigureAwait(false) is { } rewound)
                 {
-                    await FaultAsync(lease, keeper, rewound, cancellationToken).ConfigureAwait(false);
+                    await FaultAsync(lease, keeper, Fault.OfLog(rewound), cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
@@ -310,7 +310,7 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
             var fault = await _delivery.DeliverAsync(run, batch, position, cancellationToken).ConfigureAwait(false);
             if (fault is not null)
             {
-                await FaultAsync(lease, keeper, fault.Text, cancellationToken).ConfigureAwait(false);
+                await FaultAsync(lease, keeper, fault, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
@@ -361,11 +361,10 @@ internal sealed class SubscriptionRunner : IAsyncDisposable
         }
     }
 
-    private async Task FaultAsync(Lease lease, LeaseKeeper keeper, string error, CancellationToken cancellationToken)
+    private async Task FaultAsync(Lease lease, LeaseKeeper keeper, Fault fault, CancellationToken cancellationToken)
     {
-        Log.SubscriptionFaulted(_services.Logger, Name, error);
-        await _services.Checkpoints.FaultAsync(lease, error, cancellationToken).ConfigureAwait(false);
-        keeper.Halted(error);
+        Log.SubscriptionFaulted(_services.Logger, Name, fault.Text);
+        keeper.Halted(await _services.Checkpoints.FaultAsync(lease, fault, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task ReleaseAsync(Lease lease)
