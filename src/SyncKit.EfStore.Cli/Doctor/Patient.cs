@@ -31,6 +31,9 @@ internal sealed class Patient : IAsyncDisposable
 
     internal EventStoreException? SchemaError { get; private set; }
 
+    /// <summary>The look at the schema came to no end: somebody holds what it waits for, or the server is overloaded.</summary>
+    internal bool IsLocked => SchemaError is { InnerException: TimeoutException or { InnerException: TimeoutException } };
+
     /// <summary>The settings of the connection, as the application has them.</summary>
     internal NpgsqlConnectionStringBuilder Settings => new(_connectionString);
 
