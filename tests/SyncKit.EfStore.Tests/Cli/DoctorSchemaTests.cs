@@ -60,7 +60,7 @@ public sealed class DoctorSchemaTests : DoctorDatabase
     [DataRow("DROP INDEX idx_events_type; CREATE INDEX idx_events_type ON events (created_at)", "schema-drift:warning", "index idx_events_type")]
     [DataRow(
         "DROP INDEX idx_events_aggregate_id; CREATE UNIQUE INDEX idx_events_aggregate_id ON events (aggregate_id, stream_version, (id || 'x'))",
-        "schema-drift:fault uniqueness:fault", "on (aggregate_id, stream_version, (id || 'x'::text))")]
+        "schema-drift:fault uniqueness:fault", "on (aggregate_id, stream_version, ")]
     [DataRow(
         "DROP INDEX idx_events_aggregate_id; CREATE UNIQUE INDEX idx_events_aggregate_id ON events (aggregate_id, stream_version) WHERE version > 9",
         "schema-drift:fault uniqueness:fault", "of some rows")]
@@ -79,14 +79,14 @@ public sealed class DoctorSchemaTests : DoctorDatabase
     [DataRow("GRANT ALL ON __synckit_migrations TO PUBLIC", "privileges:fault", "__synckit_migrations.")]
     [DataRow("GRANT ALL ON event_origins, event_copies, event_copy_runs TO PUBLIC", "privileges:fault", "event_copy_runs.")]
     [DataRow("GRANT EXECUTE ON FUNCTION audit_event_changes() TO PUBLIC", "privileges:fault", "FUNCTION audit_event_changes()")]
-    [DataRow("ALTER DATABASE {0} SET synckit.notify = off", "settings:warning", "synckit.notify is off for every role")]
-    [DataRow("ALTER DATABASE {0} SET synckit.allow_truncate = on", "settings:warning", "synckit.allow_truncate is on")]
-    [DataRow("ALTER DATABASE {0} SET synckit.allow_drop = on", "settings:warning", "synckit.allow_drop is on")]
     [DataRow("ALTER DATABASE {0} SET enable_indexscan = off", "settings:warning", "enable_indexscan is off")]
     public Task What_the_owner_may_spoil_is_named_and_the_advice_mends_it(string plant, string complaints, string message) =>
         AssertMendedAsync(ConnectionString, plant, complaints, message);
 
     [TestMethod]
+    [DataRow("ALTER DATABASE {0} SET synckit.notify = off", "settings:warning", "synckit.notify is off for every role")]
+    [DataRow("ALTER DATABASE {0} SET synckit.allow_truncate = on", "settings:warning", "synckit.allow_truncate is on")]
+    [DataRow("ALTER DATABASE {0} SET synckit.allow_drop = on", "settings:warning", "synckit.allow_drop is on")]
     [DataRow("ALTER DATABASE {0} SET session_replication_role = replica", "settings:fault", "session_replication_role is replica for every role")]
     [DataRow("GRANT CREATE ON SCHEMA public TO PUBLIC", "privileges:warning", "PUBLIC may CREATE on SCHEMA public.")]
     [DataRow("{role} ALTER FUNCTION audit_event_changes() OWNER TO {1}", "tables:fault", "which may not write event_audit")]
