@@ -132,7 +132,7 @@ public sealed class DoctorSchemaTests : DoctorDatabase
         await holder.RunAsync("BEGIN");
         await holder.RunAsync("LOCK TABLE events");
 
-        var report = await ExamineAsync();
+        var report = await ExamineAsAsync(ConnectionString + ";Command Timeout=1");
 
         Assert.Contains($"Process {holder.ProcessID} ", report["schema"].Message);
         Assert.Contains($"SELECT pg_terminate_backend({holder.ProcessID});", report["schema"].Advice!);
