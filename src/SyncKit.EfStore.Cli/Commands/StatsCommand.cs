@@ -48,7 +48,7 @@ internal sealed class StatsCommand : Command, IHasExamples
             new NpgsqlConnectionStringBuilder(CommonOptions.ConnectionString(parsed)) { ApplicationName = "synckit stats", Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         var reader = new StatisticsReader(connection, parsed.GetValue(_top));
-        var statistics = await WhileCountingAsync(() => reader.ReadAsync(parsed.GetValue(_exact), subscriptions, cancellationToken));
+        var statistics = await CountAsync(reader, parsed.GetValue(_exact), subscriptions, cancellationToken);
         if (parsed.GetValue(_json))
         {
             await StatisticsJson.PrintAsync(statistics, cancellationToken);
@@ -59,6 +59,22 @@ internal sealed class StatsCommand : Command, IHasExamples
         }
 
         return ExitCodes.Done;
+    }
+
+    private static async Task<LogStatistics> CountAsync(
+        StatisticsReader reader, bool exact, IReadOnlyList<SubscriptionInfo>? subscriptions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WhileCountingAsync(() => reader.ReadAsync(exact, subscriptions, cancellationToken));
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new EventStoreUnavailableException(
+                UnavailableReason.PermissionDenied,
+                $"This role may not read the event log ({error.MessageText}). Connect as a role that may, or grant it: synckit roles --reader NAME --apply",
+                error);
+        }
     }
 
     /// <summary>Null where the role may see events and not these.</summary>

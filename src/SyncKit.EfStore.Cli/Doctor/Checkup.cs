@@ -25,6 +25,9 @@ internal static class Checkup
         new PreparedTransactionsExamination(),
         new SchemaExamination(),
         new DriftExamination(),
+        new ColumnsExamination(),
+        new TablesExamination(),
+        new SettingsExamination(),
         new UniquenessExamination(),
         new IndexHealthExamination(),
         new SequenceExamination(),
@@ -78,6 +81,11 @@ internal static class Checkup
         if (examination.NeedsLog && patient.Schema is { HasLog: false })
         {
             return Skipped("There is no event log to look at, see 'schema'");
+        }
+
+        if (examination.NeedsLog && patient.IsLocked)
+        {
+            return Skipped("The event log is locked, see 'schema'");
         }
 
         try

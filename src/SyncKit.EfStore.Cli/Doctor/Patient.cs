@@ -10,7 +10,7 @@ namespace SyncKit.EfStore.Cli.Doctor;
 /// </summary>
 internal sealed class Patient : IAsyncDisposable
 {
-    /// <summary>No statement takes longer: the doctor must come to an end on a server that hangs.</summary>
+    /// <summary>No statement takes longer, and less where the connection string says so: the doctor must come to an end on a server that hangs.</summary>
     private const int SecondsPerStatement = 10;
 
     private readonly string _connectionString;
@@ -30,6 +30,9 @@ internal sealed class Patient : IAsyncDisposable
     internal SchemaInspection? Schema { get; private set; }
 
     internal EventStoreException? SchemaError { get; private set; }
+
+    /// <summary>The look at the schema came to no end: somebody holds what it waits for, or the server is overloaded.</summary>
+    internal bool IsLocked => SchemaError is { InnerException: TimeoutException or { InnerException: TimeoutException } };
 
     /// <summary>The settings of the connection, as the application has them.</summary>
     internal NpgsqlConnectionStringBuilder Settings => new(_connectionString);
@@ -69,12 +72,14 @@ internal sealed class Patient : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    private static string Own(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
+    private static string Own(string connectionString)
     {
-        ApplicationName = "synckit doctor",
-        CommandTimeout = SecondsPerStatement,
-        Pooling = false,
-    }.ConnectionString;
+        var own = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "synckit doctor", Pooling = false };
+
+        // 0 would be for ever.
+        own.CommandTimeout = own.CommandTimeout == 0 ? SecondsPerStatement : Math.Min(own.CommandTimeout, SecondsPerStatement);
+        return own.ConnectionString;
+    }
 
     private async Task InspectAsync(string own, CancellationToken cancellationToken)
     {

@@ -18,7 +18,11 @@ internal static class StatisticsTables
         table.AddRow("streams", about + Number(statistics.Streams));
         table.AddRow("types", Number(statistics.TypeCount));
         table.AddRow("newest version", Number(statistics.NewestVersion));
-        table.AddRow("created", $"{Instant(statistics.First)} to {Instant(statistics.Last)}");
+        if (statistics.Events > 0)
+        {
+            table.AddRow("created", $"{Instant(statistics.First)} to {Instant(statistics.Last)}");
+        }
+
         table.AddRow("size", $"{Bytes(sizes.Total)}: table {Bytes(sizes.Table)}, toast {Bytes(sizes.Toast)}, indexes {Bytes(sizes.AllIndexes)}");
         foreach (var (name, bytes) in sizes.Indexes)
         {
@@ -67,8 +71,9 @@ internal static class StatisticsTables
         AnsiConsole.Write(chart);
     }
 
+    /// <summary>Its end, because what tells long names apart is rarely in front. Blanks wrap, and the chart has one line a bar.</summary>
     private static string Short(string label) =>
-        HarmlessText.Of(label.Length <= LongestLabel ? label : label[..(LongestLabel - 1)] + "…");
+        HarmlessText.Of(label.Length <= LongestLabel ? label : "…" + label[^(LongestLabel - 1)..]).Replace(' ', '\u00A0');
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 

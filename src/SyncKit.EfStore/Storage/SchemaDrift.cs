@@ -16,13 +16,25 @@ internal static partial class SchemaDrift
     private const string AuditFunctionScript = "0004/02_audit_event_changes.sql";
     private const string TruncateFunctionScript = "0004/04_guard_event_truncation.sql";
     private const string EraseFunctionScript = "0004/06_erase_events.sql";
+    private const string MigrationsFunctionScript = "0001/12_skip_recorded_migration.sql";
 
     // Every script after the table and its columns can run again on a provisioned database: indexes, functions, triggers, in order.
     private const string FirstRepeatable = "0001/03_";
 
     // $1, $2 … below, in this order.
     private static readonly string[] FunctionScripts =
-        [StreamChannelScript, NotifyFunctionScript, StreamVersionFunctionScript, AuditFunctionScript, TruncateFunctionScript, EraseFunctionScript];
+    [
+        StreamChannelScript, NotifyFunctionScript, StreamVersionFunctionScript, AuditFunctionScript, TruncateFunctionScript, EraseFunctionScript,
+        MigrationsFunctionScript,
+    ];
+
+    // pg_trigger.tgtype: 1 for each row, 2 before, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+    private const int BeforeInsertForEachRow = 1 + 2 + 4;
+    private const int AfterInsert = 4;
+    private const int AfterDelete = 8;
+    private const int AfterUpdate = 16;
+    private const int AfterTruncate = 32;
+    private const int BeforeTruncate = 2 + 32;
 
     private const string RunsAsOwner = "prosecdef AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig)";
 
@@ -34,12 +46,10 @@ internal static partial class SchemaDrift
             ('table {SchemaNames.CopiesTable}', to_regclass(format('%I.{SchemaNames.CopiesTable}', current_schema())) IS NOT NULL),
             ('table {SchemaNames.CopyRunsTable}', to_regclass(format('%I.{SchemaNames.CopyRunsTable}', current_schema())) IS NOT NULL),
             ('table {SchemaNames.OriginsTable}', to_regclass(format('%I.{SchemaNames.OriginsTable}', current_schema())) IS NOT NULL),
-            ('index {SchemaNames.StreamIndex}', EXISTS (
-                SELECT FROM pg_index
-                WHERE indexrelid = to_regclass(format('%I.{SchemaNames.StreamIndex}', current_schema())) AND indisunique AND indisvalid)),
-            ('index {SchemaNames.StreamNameIndex}', to_regclass(format('%I.{SchemaNames.StreamNameIndex}', current_schema())) IS NOT NULL),
-            ('index {SchemaNames.TypeIndex}', to_regclass(format('%I.{SchemaNames.TypeIndex}', current_schema())) IS NOT NULL),
-            ('index {SchemaNames.CreatedAtIndex}', to_regclass(format('%I.{SchemaNames.CreatedAtIndex}', current_schema())) IS NOT NULL),
+            ('index {SchemaNames.StreamIndex}', {HasIndex(SchemaNames.StreamIndex, "indisunique AND indnkeyatts = 2", "aggregate_id", "stream_version")}),
+            ('index {SchemaNames.StreamNameIndex}', {HasIndex(SchemaNames.StreamNameIndex, "true", "stream_name")}),
+            ('index {SchemaNames.TypeIndex}', {HasIndex(SchemaNames.TypeIndex, "true", "event_type")}),
+            ('index {SchemaNames.CreatedAtIndex}', {HasIndex(SchemaNames.CreatedAtIndex, "true", "created_at")}),
             ('function {SchemaNames.StreamChannelFunction}', EXISTS (
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.StreamChannelFunction}(text)', current_schema()))
@@ -66,21 +76,25 @@ internal static partial class SchemaDrift
                 SELECT FROM pg_proc
                 WHERE oid = to_regprocedure(format('%I.{SchemaNames.EraseFunction}(text, bigint[], text)', current_schema()))
                     AND regexp_replace(prosrc, '\s+', ' ', 'g') = {InSchema("$6")} AND {RunsAsOwner})),
-            ('trigger {SchemaNames.NotifyTrigger}', EXISTS (
-                SELECT FROM pg_trigger
-                WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.NotifyTrigger}'
-                    AND tgnewtable = 'new_events' AND tgenabled IN ('O', 'A')
-                    AND pg_get_triggerdef(oid) LIKE '%WHEN %{SchemaNames.NotifySetting}%'
-                    AND tgfoid = to_regprocedure(format('%I.{SchemaNames.NotifyFunction}()', current_schema())))),
-            ('trigger {SchemaNames.StreamVersionTrigger}', EXISTS (
-                SELECT FROM pg_trigger
-                WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{SchemaNames.StreamVersionTrigger}'
-                    AND tgqual IS NOT NULL AND tgenabled IN ('O', 'A')
-                    AND tgfoid = to_regprocedure(format('%I.{SchemaNames.StreamVersionFunction}()', current_schema())))),
-            ('trigger {SchemaNames.AuditUpdateTrigger}', {HasTrigger(SchemaNames.AuditUpdateTrigger, SchemaNames.AuditFunction)}),
-            ('trigger {SchemaNames.AuditDeleteTrigger}', {HasTrigger(SchemaNames.AuditDeleteTrigger, SchemaNames.AuditFunction)}),
-            ('trigger {SchemaNames.TruncateGuardTrigger}', {HasTrigger(SchemaNames.TruncateGuardTrigger, SchemaNames.TruncateFunction)}),
-            ('trigger {SchemaNames.TruncateAuditTrigger}', {HasTrigger(SchemaNames.TruncateAuditTrigger, SchemaNames.TruncateFunction)})
+            ('function {SchemaNames.MigrationsFunction}', EXISTS (
+                SELECT FROM pg_proc
+                WHERE oid = to_regprocedure(format('%I.{SchemaNames.MigrationsFunction}()', current_schema()))
+                    AND regexp_replace(prosrc, '\s+', ' ', 'g') = $7 AND array_to_string(proconfig, ' ') LIKE 'search_path=%')),
+            ('trigger {SchemaNames.NotifyTrigger}', {HasTrigger(
+                SchemaNames.NotifyTrigger, SchemaNames.NotifyFunction, AfterInsert, newTable: "new_events",
+                condition: $"(current_setting('{SchemaNames.NotifySetting}'::text, true) IS DISTINCT FROM 'off'::text)")}),
+            ('trigger {SchemaNames.StreamVersionTrigger}', {HasTrigger(
+                SchemaNames.StreamVersionTrigger, SchemaNames.StreamVersionFunction, BeforeInsertForEachRow, condition: "(new.stream_version IS NULL)")}),
+            ('trigger {SchemaNames.AuditUpdateTrigger}', {HasTrigger(
+                SchemaNames.AuditUpdateTrigger, SchemaNames.AuditFunction, AfterUpdate, "old_events", "new_events")}),
+            ('trigger {SchemaNames.AuditDeleteTrigger}', {HasTrigger(
+                SchemaNames.AuditDeleteTrigger, SchemaNames.AuditFunction, AfterDelete, "old_events")}),
+            ('trigger {SchemaNames.TruncateGuardTrigger}', {HasTrigger(
+                SchemaNames.TruncateGuardTrigger, SchemaNames.TruncateFunction, BeforeTruncate)}),
+            ('trigger {SchemaNames.TruncateAuditTrigger}', {HasTrigger(
+                SchemaNames.TruncateAuditTrigger, SchemaNames.TruncateFunction, AfterTruncate)}),
+            ('trigger {SchemaNames.MigrationsTrigger}', {HasTrigger(
+                SchemaNames.MigrationsTrigger, SchemaNames.MigrationsFunction, BeforeInsertForEachRow, table: SchemaNames.MigrationsHistoryTable)})
         ) AS checked (object, in_place)
         WHERE NOT in_place
         """;
@@ -130,12 +144,32 @@ internal static partial class SchemaDrift
     private static string InSchema(string template) =>
         $"regexp_replace(format({template}, current_schema(), format('%I.{SchemaNames.EventsTable}', current_schema()), current_schema()), '\\s+', ' ', 'g')";
 
-    private static string HasTrigger(string trigger, string function) => $"""
+    /// <summary>
+    /// Judged by its first columns: an adopted log may have an index of another kind, or one column fewer. The rest of a key decides what is unique
+    /// alone, and there it is counted.
+    /// </summary>
+    private static string HasIndex(string index, string condition, params string[] columns) => $"""
+        EXISTS (
+                SELECT FROM pg_index
+                WHERE indexrelid = to_regclass(format('%I.{index}', current_schema()))
+                    AND indrelid = '{SchemaNames.EventsTable}'::regclass AND indisvalid AND indpred IS NULL AND indexprs IS NULL AND {condition}
+                    AND {string.Join(" AND ", columns.Select((column, n) => $"pg_get_indexdef(indexrelid, {n + 1}, false) = '{column}'"))})
+        """;
+
+    /// <summary>By the parts of its definition, because the whole names schemas, which every database calls otherwise.</summary>
+    private static string HasTrigger(
+        string trigger, string function, int type, string? oldTable = null, string? newTable = null, string? condition = null,
+        string table = SchemaNames.EventsTable) => $"""
         EXISTS (
                 SELECT FROM pg_trigger
-                WHERE tgrelid = '{SchemaNames.EventsTable}'::regclass AND tgname = '{trigger}' AND tgenabled IN ('O', 'A')
-                    AND tgfoid = to_regprocedure(format('%I.{function}()', current_schema())))
+                WHERE tgrelid = '{table}'::regclass AND tgname = '{trigger}' AND tgenabled IN ('O', 'A')
+                    AND tgfoid = to_regprocedure(format('%I.{function}()', current_schema()))
+                    AND tgtype = {type} AND tgconstraint = 0 AND tgattr::text = ''
+                    AND tgoldtable IS NOT DISTINCT FROM {Literal(oldTable)} AND tgnewtable IS NOT DISTINCT FROM {Literal(newTable)}
+                    AND substring(pg_get_triggerdef(oid) FROM ' WHEN \((.*)\) EXECUTE ') IS NOT DISTINCT FROM {Literal(condition)})
         """;
+
+    private static string Literal(string? text) => text is null ? "NULL" : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

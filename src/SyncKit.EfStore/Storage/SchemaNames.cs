@@ -33,6 +33,7 @@ internal static class SchemaNames
     internal const string CopyRunsTable = "event_copy_runs";
     internal const string OriginsTable = "event_origins";
     internal const string MigrationsFunction = "skip_recorded_migration";
+    internal const string MigrationsTrigger = "synckit_migrations_trigger";
 
     /// <summary>A history of its own, so that an application's migrations in the same database are never disturbed.</summary>
     internal const string MigrationsHistoryTable = "__synckit_migrations";

@@ -58,7 +58,17 @@ public sealed class DoctorJudgementTests
     [DataRow(0.5, "Warning")]
     [DataRow(0.9, "Fault")]
     public void A_queue_that_fills_is_told(double usage, string status) =>
-        Assert.AreEqual(status, NotificationQueueExamination.Judge(usage).ToFinding("notification-queue").Status.ToString());
+        Assert.AreEqual(status, NotificationQueueExamination.Judge(usage, []).ToFinding("notification-queue").Status.ToString());
+
+    [TestMethod]
+    public void A_queue_that_fills_names_the_oldest_transaction_or_one_that_listens()
+    {
+        var old = new OpenTransaction(7, "report", "r", "d", TimeSpan.FromHours(3), IsIdle: false, Listens: false);
+        var listens = new OpenTransaction(8, "billing", "r", "d", TimeSpan.FromMinutes(3), IsIdle: true, Listens: true);
+
+        Assert.StartsWith("Process 7 (report", NotificationQueueExamination.Judge(0.6, [old]).ToFinding("x").Advice!);
+        Assert.StartsWith("Process 8 (billing", NotificationQueueExamination.Judge(0.6, [old, listens]).ToFinding("x").Advice!);
+    }
 
     [TestMethod]
     [DataRow(0.0, "Ok", "")]

@@ -63,7 +63,7 @@ public sealed class StatsCommandTests : CliDatabase
         Assert.AreEqual((0, 0), (json.ExitCode, table.ExitCode), json.Error + table.Error);
         using var document = JsonDocument.Parse(json.Lines.Single());
         Assert.AreEqual(0L, Number(document.RootElement, "events", "count"));
-        Assert.Contains("no time to no time", table.Output);
+        Assert.DoesNotContain("no time", table.Output);
     }
 
     [TestMethod]

@@ -12,16 +12,6 @@ internal sealed class DurabilityExamination : IExamination
         WHERE name IN ('synchronous_commit', 'fsync', 'full_page_writes', 'synchronous_standby_names')
         """;
 
-    // What other sessions of this database begin with.
-    private const string OthersSql = """
-        SELECT coalesce('role ' || quote_ident(role.rolname), 'every role')
-        FROM pg_db_role_setting AS setting
-        LEFT JOIN pg_roles AS role ON role.oid = setting.setrole
-        WHERE setting.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-            AND EXISTS (SELECT FROM unnest(setting.setconfig) AS item WHERE item ~* '^synchronous_commit=(off|false|no|0)$')
-        ORDER BY 1
-        """;
-
     public string Name => "durability";
 
     public bool NeedsLog => false;
@@ -57,11 +47,14 @@ internal sealed class DurabilityExamination : IExamination
             diagnosis.Warn(
                 "synchronous_commit is local: a failover to the synchronous standby may lose events that were acknowledged.", Mend("synchronous_commit", commit));
         }
-        else if (await patient.QueryAsync(OthersSql, reader => reader.GetString(0), cancellationToken) is { Count: > 0 } others)
+        else
         {
-            diagnosis.Warn(
-                $"synchronous_commit is off for {string.Join(", ", others)} in this database: what they append may be taken back by a crash.",
-                "ALTER ROLE … [IN DATABASE …] RESET synchronous_commit; for each that appends.");
+            var stored = await StoredSettings.ReadAsync(patient, cancellationToken);
+            foreach (var setting in stored.Where(one => one.Name == "synchronous_commit" && one.IsOff))
+            {
+                diagnosis.Warn(
+                    $"synchronous_commit is off for {setting.Whose} in this database: what they append may be taken back by a crash.", setting.Reset);
+            }
         }
 
         return diagnosis;
@@ -72,6 +65,7 @@ internal sealed class DurabilityExamination : IExamination
         "database" => $"ALTER DATABASE {setting.Database} RESET {name}; and reconnect.",
         "user" => $"ALTER ROLE {setting.Role} RESET {name}; and reconnect.",
         "database user" => $"ALTER ROLE {setting.Role} IN DATABASE {setting.Database} RESET {name}; and reconnect.",
+        "command line" => $"Remove {name} from the server's command line (-c {name}=…), set it on in postgresql.conf, and restart the server.",
         "client" => $"Remove {name} from Options in the connection string.",
         _ => $"ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf();",
     };

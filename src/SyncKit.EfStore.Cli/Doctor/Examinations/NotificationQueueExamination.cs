@@ -12,15 +12,23 @@ internal sealed class NotificationQueueExamination : IExamination
 
     public bool NeedsLog => false;
 
-    public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken) =>
-        Judge(await patient.ReadAsync("SELECT pg_notification_queue_usage()", reader => reader.GetDouble(0), cancellationToken));
+    public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
+    {
+        var usage = await patient.ReadAsync("SELECT pg_notification_queue_usage()", reader => reader.GetDouble(0), cancellationToken);
+        return Judge(usage, usage >= Much ? await OpenTransaction.ReadAsync(patient, cancellationToken) : []);
+    }
 
     /// <param name="usage">The share that is full, 0 to 1.</param>
-    internal static Diagnosis Judge(double usage)
+    /// <param name="open">Sessions in a transaction, the oldest first: one of them keeps the queue from draining.</param>
+    internal static Diagnosis Judge(double usage, IReadOnlyList<OpenTransaction> open)
     {
-        const string advice =
-            "See 'idle-transactions': a session that listens and stays in a transaction, in any database of the server, keeps the queue from draining. "
-            + "End it with SELECT pg_terminate_backend(pid);";
+        // Who listens is told nowhere; one whose last statement says so is the likeliest.
+        var suspect = open.FirstOrDefault(session => session.Listens) ?? (open.Count > 0 ? open[0] : null);
+        var advice = suspect is null
+            ? "A session that listens and stays in a transaction, in any database of the server, keeps the queue from draining; this role sees none. "
+                + "Run 'synckit doctor' as a member of pg_monitor."
+            : $"{suspect.Name} is in a transaction for {Spans.Text(suspect.Age)}, "
+                + $"{(suspect.Listens ? "and listens" : "the oldest of all")}: SELECT pg_terminate_backend({suspect.Pid}); and look again.";
         var share = (usage * 100).ToString("0.#", CultureInfo.InvariantCulture);
         var diagnosis = Diagnosis.Fine($"The queue of notifications is {share} % full.");
         if (usage >= NearlyFull)

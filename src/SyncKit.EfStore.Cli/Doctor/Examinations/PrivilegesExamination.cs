@@ -3,68 +3,63 @@ namespace SyncKit.EfStore.Cli.Doctor.Examinations;
 /// <summary>Who may change, remove or erase events, which are facts, or see and touch their audit: nobody needs to but the owner. And who may write at all.</summary>
 internal sealed class PrivilegesExamination : IExamination
 {
-    private const string GrantsSql = $"""
-        SELECT CASE grant_.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(role.rolname) END, quote_ident(relation.relname),
-            string_agg(grant_.privilege_type, ', ' ORDER BY grant_.privilege_type), grant_.grantee = 0
-        FROM pg_class AS relation
-        CROSS JOIN aclexplode(relation.relacl) AS grant_
-        LEFT JOIN pg_roles AS role ON role.oid = grant_.grantee
-        WHERE relation.oid IN (to_regclass('{LogNames.Events}'), to_regclass('{LogNames.Subscriptions}'), to_regclass('{LogNames.Parked}'),
-                to_regclass('{LogNames.Audit}'))
-            AND grant_.grantee <> relation.relowner
-            AND CASE
-                WHEN relation.oid = to_regclass('{LogNames.Audit}') THEN
-                    grant_.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') OR (grant_.grantee = 0 AND grant_.privilege_type = 'SELECT')
-                WHEN grant_.grantee = 0 THEN grant_.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
-                WHEN relation.oid = to_regclass('{LogNames.Events}') THEN grant_.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')
-            END
-        GROUP BY 1, 2, 4
-        ORDER BY 4 DESC, 1, 2
-        """;
-
     private const string OwnSql = $"""
         SELECT
             quote_ident(current_user),
             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
             (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = '{LogNames.Events}'::regclass),
-            has_table_privilege('{LogNames.Events}', 'UPDATE') OR has_table_privilege('{LogNames.Events}', 'DELETE')
-                OR has_table_privilege('{LogNames.Events}', 'TRUNCATE'),
-            coalesce(has_function_privilege('public', to_regprocedure('{LogNames.EraseFunction}')::oid, 'EXECUTE'), false)
+            has_any_column_privilege('{LogNames.Events}', 'UPDATE') OR has_table_privilege('{LogNames.Events}', 'DELETE, TRUNCATE, TRIGGER')
+        """;
+
+    // Who logs in with the rights of another role. Of an owner that cannot log in, members are the way to migrate: only a writer must not be one.
+    private const string MembersSql = $"""
+        SELECT quote_ident(member.rolname), quote_ident(held.rolname)
+        FROM pg_class AS relation
+        JOIN pg_roles AS held ON held.oid = relation.relowner OR held.rolname = 'pg_write_all_data'
+        JOIN pg_roles AS member ON member.rolcanlogin AND NOT member.rolsuper AND member.oid NOT IN (held.oid, relation.relowner)
+            AND member.rolname <> current_user AND pg_has_role(member.oid, held.oid, 'USAGE')
+        WHERE relation.oid = '{LogNames.Events}'::regclass
+            AND (held.oid <> relation.relowner OR held.rolcanlogin OR EXISTS (
+                SELECT FROM aclexplode(relation.relacl) AS direct WHERE direct.grantee = member.oid AND direct.privilege_type = 'INSERT'))
+        ORDER BY 1, 2
+        """;
+
+    // PostgreSQL 14 lets everybody create in schema public: no fault of this database, and easily changed.
+    private const string DefaultSql = """
+        SELECT current_setting('server_version_num')::int < 150000 AND nspname = 'public' AND has_schema_privilege('public', oid, 'CREATE')
+        FROM pg_namespace WHERE nspname = current_schema()
         """;
 
     public string Name => "privileges";
 
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken)
     {
-        var (role, super, owner, wide, erasable) = await patient.ReadAsync(
-            OwnSql,
-            reader => (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4)),
-            cancellationToken);
-        var grants = await patient.QueryAsync(
-            GrantsSql,
-            reader => (Role: reader.GetString(0), Table: reader.GetString(1), Privileges: reader.GetString(2), Public: reader.GetBoolean(3)),
-            cancellationToken);
+        var (role, super, owner, wide) = await patient.ReadAsync(
+            OwnSql, reader => (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)), cancellationToken);
+        var grants = await WideGrants.ReadAsync(patient, cancellationToken);
+        var open = await patient.ReadAsync(DefaultSql, reader => reader.GetBoolean(0), cancellationToken);
         var diagnosis = Diagnosis.Fine(
-            owner
+            (owner
                 ? $"Nobody but its owner may change events. Role {role} is the owner: right for migrations, more than an application needs."
-                : "Nobody but its owner may change events.");
-        foreach (var (grantee, table, privileges, everybody) in grants)
+                : "Nobody but its owner may change events.")
+            + (open ? " Everybody may create in schema public, as PostgreSQL 14 has it; REVOKE CREATE ON SCHEMA public FROM PUBLIC; takes it away." : ""));
+        foreach (var grant in grants)
         {
-            var (message, advice) = ($"{grantee} may {privileges} {table}.", $"REVOKE {privileges} ON {table} FROM {grantee};");
-            if (everybody)
+            if (grant.IsFault)
             {
-                diagnosis.Fault($"{message} Everybody who can log in may.", advice);
+                diagnosis.Fault(grant.Message, grant.Revoke);
             }
             else
             {
-                diagnosis.Warn($"{message} {(table == LogNames.Audit ? "Its triggers alone write the audit." : "Events are never changed.")}", advice);
+                diagnosis.Warn(grant.Message, grant.Revoke);
             }
         }
 
-        if (erasable)
+        var members = await patient.QueryAsync(MembersSql, reader => (Role: reader.GetString(0), Of: reader.GetString(1)), cancellationToken);
+        foreach (var member in members)
         {
-            diagnosis.Fault(
-                "Everybody who can log in may erase events.", $"REVOKE EXECUTE ON FUNCTION {LogNames.EraseFunction} FROM PUBLIC;");
+            diagnosis.Warn(
+                $"{member.Role} may change events, as a member of {member.Of}.", $"REVOKE {member.Of} FROM {member.Role}; if it is not to migrate or to mend.");
         }
 
         if (super)

@@ -41,10 +41,14 @@ internal sealed class SequencePositionExamination : IExamination
                 $"SELECT setval('{log.Sequence}', (SELECT max(version) FROM events)); while nobody appends.");
         }
 
-        if (log.Last > log.Largest * NearlyUsedUp)
+        var more = $"ALTER TABLE events ALTER COLUMN version TYPE bigint; ALTER SEQUENCE {log.Sequence} AS bigint NO MAXVALUE;";
+        if (log.Last >= log.Largest)
         {
-            diagnosis.Warn(
-                $"Sequence '{log.Sequence}' stands at {log.Last} of {log.Largest}.", "ALTER TABLE events ALTER COLUMN version TYPE bigint; and ALTER SEQUENCE … AS bigint;");
+            diagnosis.Fault($"Sequence '{log.Sequence}' stands at {log.Last}, its end: every append fails.", more);
+        }
+        else if (log.Last > log.Largest * NearlyUsedUp)
+        {
+            diagnosis.Warn($"Sequence '{log.Sequence}' stands at {log.Last} of {log.Largest}.", more);
         }
 
         return diagnosis;

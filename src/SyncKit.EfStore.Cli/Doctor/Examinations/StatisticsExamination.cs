@@ -12,7 +12,8 @@ internal sealed class StatisticsExamination : IExamination
             relation.reltuples < 0,
             pg_relation_size(relation.oid),
             EXISTS (SELECT FROM unnest(relation.reloptions) AS item WHERE item ~* '^autovacuum_enabled=(off|false|no|0)$'),
-            current_setting('autovacuum') = 'off'
+            current_setting('autovacuum') = 'off',
+            (SELECT source = 'command line' FROM pg_settings WHERE name = 'autovacuum')
         FROM pg_class AS relation
         WHERE relation.oid = '{LogNames.Events}'::regclass
         """;
@@ -23,14 +24,17 @@ internal sealed class StatisticsExamination : IExamination
     {
         var table = await patient.ReadAsync(
             ReadSql,
-            reader => (Unknown: reader.GetBoolean(0), Size: reader.GetInt64(1), Off: reader.GetBoolean(2), AllOff: reader.GetBoolean(3)),
+            reader => (Unknown: reader.GetBoolean(0), Size: reader.GetInt64(1), Off: reader.GetBoolean(2), AllOff: reader.GetBoolean(3),
+                OnCommandLine: reader.GetBoolean(4)),
             cancellationToken);
         var diagnosis = Diagnosis.Fine("Autovacuum tends the table of events.");
         if (table.AllOff)
         {
             diagnosis.Warn(
                 "autovacuum is off for the whole server: statistics go stale, and one day it stops to protect itself from wraparound.",
-                "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf();");
+                table.OnCommandLine
+                    ? "Remove autovacuum from the server's command line (-c autovacuum=off), and restart the server."
+                    : "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf();");
         }
 
         if (table.Off)

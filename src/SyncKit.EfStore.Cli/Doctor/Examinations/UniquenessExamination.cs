@@ -6,14 +6,16 @@ internal sealed class UniquenessExamination : IExamination
     private const string ReadSql = $"""
         SELECT
             one.indexrelid::regclass::text,
-            array(
-                SELECT attribute.attname::text
-                FROM unnest(one.indkey[0:one.indnkeyatts - 1]) WITH ORDINALITY AS key (number, place)
-                JOIN pg_attribute AS attribute ON attribute.attrelid = one.indrelid AND attribute.attnum = key.number
-                ORDER BY key.place),
+            array(SELECT pg_get_indexdef(one.indexrelid, place, false) FROM generate_series(1, one.indnkeyatts) AS place ORDER BY place),
             one.indisunique AND one.indpred IS NULL AND one.indimmediate,
-            one.indisvalid
+            one.indisvalid,
+            one.indpred IS NOT NULL,
+            index.relname::text,
+            rule.conname IS NOT NULL,
+            one.indisprimary
         FROM pg_index AS one
+        JOIN pg_class AS index ON index.oid = one.indexrelid
+        LEFT JOIN pg_constraint AS rule ON rule.conindid = one.indexrelid AND rule.conrelid = one.indrelid
         WHERE one.indrelid = '{LogNames.Events}'::regclass
         """;
 
@@ -23,32 +25,54 @@ internal sealed class UniquenessExamination : IExamination
     {
         var indexes = await patient.QueryAsync(
             ReadSql,
-            reader => new Index(reader.GetString(0), string.Join(", ", reader.GetFieldValue<string[]>(1)), reader.GetBoolean(2), reader.GetBoolean(3)),
+            reader => new Index(
+                reader.GetString(0), string.Join(", ", reader.GetFieldValue<string[]>(1)), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4),
+                reader.GetString(5), reader.GetBoolean(6), reader.GetBoolean(7)),
             cancellationToken);
         var diagnosis = Diagnosis.Fine($"Places in streams ({LogNames.StreamIndex}), ids and versions are each unique by a valid index.");
         if (!indexes.Any(index => index is { Columns: "aggregate_id, stream_version", Unique: true, Valid: true }))
         {
-            var there = indexes.FirstOrDefault(index => index.Name == LogNames.StreamIndex);
+            var there = indexes.FirstOrDefault(index => index.Bare == LogNames.StreamIndex);
             diagnosis.Fault(
                 there is null
                     ? $"Index {LogNames.StreamIndex} is missing: two writers may both get the same place in a stream."
-                    : $"Index {LogNames.StreamIndex} is {(there.Unique ? "" : "not ")}unique, {(there.Valid ? "" : "not ")}valid, on ({there.Columns}); expected "
-                        + "unique and valid on (aggregate_id, stream_version): two writers may both get the same place in a stream.",
-                "synckit doctor --fix; if it reports duplicates, renumber those streams first.");
+                    : $"Index {LogNames.StreamIndex} is {(there.Unique ? "" : "not ")}unique, {(there.Valid ? "" : "not ")}valid, on ({there.Columns})"
+                        + $"{(there.Partial ? " of some rows" : "")}; expected unique and valid on (aggregate_id, stream_version): two writers may both get "
+                        + "the same place in a stream.",
+                patient.Schema is { Pending.Count: > 0 } ? "synckit migrate" : "synckit doctor --fix; if it reports duplicates, renumber those streams first.");
         }
 
-        Require("id", "ALTER TABLE events ADD CONSTRAINT events_id_key UNIQUE (id);", "an append that is repeated may be stored twice");
-        Require("version", "ALTER TABLE events ADD CONSTRAINT events_pkey PRIMARY KEY (version);", "two events may have the same version");
+        Require("id", LogNames.IdKey, "UNIQUE (id)", "an append that is repeated may be stored twice");
+        Require("version", "events_pkey", "PRIMARY KEY (version)", "two events may have the same version");
+
+        // Which conflict it is, the store tells by the name: under another, an append that is repeated fails instead of being recognised.
+        if (indexes.FirstOrDefault(index => index is { Columns: "id", Unique: true, Valid: true }) is { } id && indexes.All(index => index.Bare != LogNames.IdKey))
+        {
+            diagnosis.Fault(
+                $"Index {id.Name} makes events.id unique; expected under the name {LogNames.IdKey}, by which an append that is repeated is recognised.",
+                id.IsConstraint
+                    ? $"ALTER TABLE events RENAME CONSTRAINT {id.Quoted} TO {LogNames.IdKey};"
+                    : $"ALTER INDEX {id.Name} RENAME TO {LogNames.IdKey};");
+        }
+
         return diagnosis;
 
-        void Require(string column, string advice, string harm)
+        void Require(string column, string name, string constraint, string harm)
         {
             if (!indexes.Any(index => index is { Unique: true, Valid: true } && index.Columns == column))
             {
-                diagnosis.Fault($"No valid index makes events.{column} unique: {harm}.", advice);
+                // What has the name, or is the primary key already, goes first.
+                var others = indexes.Where(index => index.Bare == name || (index.IsPrimary && constraint.StartsWith("PRIMARY", StringComparison.Ordinal))).ToList();
+                var indexOnly = string.Concat(others.Where(index => !index.IsConstraint).Select(index => $"DROP INDEX {index.Name}; "));
+                var drops = string.Concat(others.Where(index => index.IsConstraint).Select(index => $"DROP CONSTRAINT {index.Quoted}, "));
+                diagnosis.Fault($"No valid index makes events.{column} unique: {harm}.", $"{indexOnly}ALTER TABLE events {drops}ADD CONSTRAINT {name} {constraint};");
             }
         }
     }
 
-    private sealed record Index(string Name, string Columns, bool Unique, bool Valid);
+    private sealed record Index(
+        string Name, string Columns, bool Unique, bool Valid, bool Partial, string Bare, bool IsConstraint, bool IsPrimary)
+    {
+        internal string Quoted => $"\"{Bare.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
 }

@@ -8,6 +8,11 @@ BEGIN
             AND indrelid = 'events'::regclass
             AND indisunique
             AND indisvalid
+            AND indpred IS NULL
+            AND indexprs IS NULL
+            AND indnkeyatts = 2
+            AND pg_get_indexdef(indexrelid, 1, false) = 'aggregate_id'
+            AND pg_get_indexdef(indexrelid, 2, false) = 'stream_version'
     ) THEN
         DROP INDEX IF EXISTS idx_events_aggregate_id;
         CREATE UNIQUE INDEX idx_events_aggregate_id ON events (aggregate_id, stream_version);
