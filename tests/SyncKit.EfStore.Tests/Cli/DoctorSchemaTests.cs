@@ -1,4 +1,3 @@
-using Npgsql;
 using SyncKit.EfStore.Cli.Doctor;
 using SyncKit.EfStore.Cli.Doctor.Examinations;
 
@@ -6,13 +5,10 @@ namespace SyncKit.EfStore.Tests.Cli;
 
 /// <summary>What somebody else changed in columns, tables, triggers, indexes, settings and grants: named, and gone once the advice is followed.</summary>
 [TestClass]
-public sealed class DoctorSchemaTests : DoctorDatabase
+public sealed class DoctorSchemaTests : MendedDatabase
 {
-    private static readonly IExamination[] Examinations =
-    [
-        new DriftExamination(), new ColumnsExamination(), new TablesExamination(), new SettingsExamination(), new UniquenessExamination(),
-        new PrivilegesExamination(), new SequencePositionExamination(), new DurabilityExamination(),
-    ];
+    private const string Eating = "CREATE FUNCTION eat() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; ";
+    private const string Replaced = "DROP TRIGGER ";
 
     [TestMethod]
     [DataRow("ALTER TABLE events DROP COLUMN metadata", "columns:fault", "Column events.metadata is missing.")]
@@ -84,35 +80,6 @@ public sealed class DoctorSchemaTests : DoctorDatabase
         AssertMendedAsync(ConnectionString, plant, complaints, message);
 
     [TestMethod]
-    [DataRow("ALTER DATABASE {0} SET synckit.notify = off", "settings:warning", "synckit.notify is off for every role")]
-    [DataRow("ALTER DATABASE {0} SET synckit.allow_truncate = on", "settings:warning", "synckit.allow_truncate is on")]
-    [DataRow("ALTER DATABASE {0} SET synckit.allow_drop = on", "settings:warning", "synckit.allow_drop is on")]
-    [DataRow("ALTER DATABASE {0} SET session_replication_role = replica", "settings:fault", "session_replication_role is replica for every role")]
-    [DataRow("GRANT CREATE ON SCHEMA public TO PUBLIC", "privileges:warning", "PUBLIC may CREATE on SCHEMA public.")]
-    [DataRow("{role} ALTER FUNCTION audit_event_changes() OWNER TO {1}", "tables:fault", "which may not write event_audit")]
-    [DataRow("{role} GRANT log_owner TO {1}", "privileges:warning", "may change events, as a member of log_owner.")]
-    [DataRow("{role} GRANT pg_write_all_data TO {1}", "privileges:warning", "may change events, as a member of pg_write_all_data.")]
-    [DataRow(
-        "{role} GRANT INSERT ON events TO {1}; ALTER ROLE {1} IN DATABASE {0} SET synchronous_commit = off", "durability:warning",
-        "synchronous_commit is off for role")]
-    public async Task What_a_superuser_may_spoil_is_named_and_the_advice_mends_it(string plant, string complaints, string message)
-    {
-        await using var connection = await RawSql.ConnectAsync(SuperuserString);
-        if (plant.Contains("SCHEMA public", StringComparison.Ordinal) && connection.PostgreSqlVersion.Major < 15)
-        {
-            Assert.Inconclusive("PostgreSQL 14 grants this by itself.");
-        }
-
-        var role = $"other_{new NpgsqlConnectionStringBuilder(ConnectionString).Database}";
-        await AssertMendedAsync(
-            SuperuserString,
-            plant.Replace("{role}", $"CREATE ROLE {role} LOGIN;", StringComparison.Ordinal).Replace("{1}", role, StringComparison.Ordinal),
-            complaints,
-            message);
-        await connection.RunAsync($"DO $$ BEGIN IF to_regrole('{role}') IS NOT NULL THEN DROP OWNED BY {role}; DROP ROLE {role}; END IF; END $$");
-    }
-
-    [TestMethod]
     [DataRow("CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER looks AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION look()")]
     [DataRow("ALTER TABLE events ADD COLUMN tenant int NOT NULL DEFAULT 0, ADD COLUMN note text")]
     [DataRow("DROP INDEX idx_events_type; CREATE INDEX idx_events_type ON events (event_type); CREATE INDEX mine ON events ((data ->> 'order'))")]
@@ -150,55 +117,5 @@ public sealed class DoctorSchemaTests : DoctorDatabase
 
         Assert.AreEqual(FindingStatus.Warning, finding.Status);
         Assert.Contains($"Process {session.ProcessID} ", finding.Message);
-    }
-
-    private const string Eating = "CREATE FUNCTION eat() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; ";
-    private const string Replaced = "DROP TRIGGER ";
-    private static readonly string[] FirstWords = ["ALTER", "DROP", "REVOKE"];
-
-    private async Task AssertMendedAsync(string asWhom, string plant, string complaints, string message)
-    {
-        var database = new NpgsqlConnectionStringBuilder(ConnectionString).Database!;
-        await using var connection = await RawSql.ConnectAsync(asWhom);
-        if (plant.Contains("SEQUENCE events_version_seq SET UNLOGGED", StringComparison.Ordinal) && connection.PostgreSqlVersion.Major < 15)
-        {
-            Assert.Inconclusive("PostgreSQL 14 has no such sequences.");
-        }
-
-        await connection.RunAsync(plant.Replace("{0}", database, StringComparison.Ordinal));
-
-        var (ill, findings) = await LookAsync();
-        Assert.AreEqual(complaints, ill, string.Join("\n", findings));
-        Assert.Contains(message, string.Join("\n", findings));
-        foreach (var advice in findings.Where(finding => finding.Advice is not null).OrderBy(finding => finding.Name).Select(finding => finding.Advice!))
-        {
-            if (advice.StartsWith("synckit doctor --fix", StringComparison.Ordinal))
-            {
-                await EventStoreSchema.MigrateAsync(ConnectionString, TestContext.CancellationToken);
-            }
-            else
-            {
-                // The SQL of it: from its first word in capitals to its last semicolon.
-                var start = FirstWords.Select(word => advice.IndexOf(word, StringComparison.Ordinal)).Where(at => at >= 0).Min();
-                await connection.RunAsync(advice[start..(advice.LastIndexOf(';') + 1)]);
-            }
-        }
-
-        var (mended, after) = await LookAsync();
-        Assert.AreEqual("", mended, string.Join("\n", after));
-    }
-
-    private async Task<(string Complaints, IReadOnlyList<Finding> Findings)> LookAsync()
-    {
-        await using var patient = await Patient.MeetAsync(ConnectionString, TimeProvider.System, TestContext.CancellationToken);
-        var findings = new List<Finding>();
-        foreach (var examination in Examinations)
-        {
-            findings.Add((await examination.ExamineAsync(patient, TestContext.CancellationToken)).ToFinding(examination.Name));
-        }
-
-        var complaints = findings.Where(finding => finding.Status is FindingStatus.Warning or FindingStatus.Fault)
-            .Select(finding => $"{finding.Name}:{finding.Status.ToString().ToLowerInvariant()}");
-        return (string.Join(" ", complaints), findings);
     }
 }

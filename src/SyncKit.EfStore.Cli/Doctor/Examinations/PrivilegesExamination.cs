@@ -11,13 +11,13 @@ internal sealed class PrivilegesExamination : IExamination
             has_any_column_privilege('{LogNames.Events}', 'UPDATE') OR has_table_privilege('{LogNames.Events}', 'DELETE, TRUNCATE, TRIGGER')
         """;
 
-    // Who logs in with the rights of another role. Of an owner that cannot log in, members are the way to migrate: only a writer must not be one.
+    // Who has the rights of another role, or takes them by SET ROLE. Of an owner that cannot log in, members are the way to migrate: only a writer must not be one.
     private const string MembersSql = $"""
         SELECT quote_ident(member.rolname), quote_ident(held.rolname)
         FROM pg_class AS relation
         JOIN pg_roles AS held ON held.oid = relation.relowner OR held.rolname = 'pg_write_all_data'
         JOIN pg_roles AS member ON member.rolcanlogin AND NOT member.rolsuper AND member.oid NOT IN (held.oid, relation.relowner)
-            AND member.rolname <> current_user AND pg_has_role(member.oid, held.oid, 'USAGE')
+            AND member.rolname <> current_user AND pg_has_role(member.oid, held.oid, 'MEMBER')
         WHERE relation.oid = '{LogNames.Events}'::regclass
             AND (held.oid <> relation.relowner OR held.rolcanlogin OR EXISTS (
                 SELECT FROM aclexplode(relation.relacl) AS direct WHERE direct.grantee = member.oid AND direct.privilege_type = 'INSERT'))
