@@ -19,7 +19,7 @@ public static class EventStoreSchema
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
         var options = new DbContextOptionsBuilder<EventStoreDbContext>();
         Configure(options, connectionString);
-        return await MigrateAsync(options.Options, cancellationToken).ConfigureAwait(false);
+        return await MigrateAsync(options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same on connections of a data source.</summary>
@@ -31,7 +31,7 @@ public static class EventStoreSchema
         ArgumentNullException.ThrowIfNull(dataSource);
         var options = new DbContextOptionsBuilder<EventStoreDbContext>();
         Configure(options, dataSource);
-        return await MigrateAsync(options.Options, cancellationToken).ConfigureAwait(false);
+        return await MigrateAsync(options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -79,9 +79,9 @@ public static class EventStoreSchema
     }
 
     private static async Task<SchemaMigration> MigrateAsync(
-        DbContextOptions<EventStoreDbContext> options, CancellationToken cancellationToken)
+        DbContextOptionsBuilder<EventStoreDbContext> options, CancellationToken cancellationToken)
     {
-        await using var db = new EventStoreDbContext(options);
+        await using var db = new EventStoreDbContext(options.AddInterceptors(new OpeningInterceptor()).Options);
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         try
         {

@@ -51,9 +51,16 @@ public sealed class UnavailableTests
         to[keyword] = value;
         await using var store = TestStore.AsOwner(to.ConnectionString);
 
-        var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(() => store.Events.StoreAsync(Sample.Event("a")));
-
-        Assert.Contains("refused a setting of the connection string", error.Message);
+        foreach (var attempt in new Func<Task>[]
+        {
+            () => store.Events.StoreAsync(Sample.Event("a")),
+            () => EventStoreSchema.MigrateAsync(to.ConnectionString),
+            () => EventStoreSchema.InspectAsync(to.ConnectionString),
+        })
+        {
+            var error = await Assert.ThrowsExactlyAsync<EventStoreUnavailableException>(attempt);
+            Assert.Contains("refused a setting of the connection string", error.Message);
+        }
     }
 
     [TestMethod]

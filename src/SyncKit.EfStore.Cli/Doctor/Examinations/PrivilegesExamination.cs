@@ -68,7 +68,7 @@ internal sealed class PrivilegesExamination : IExamination
                 $"Role {role} of this connection is a superuser, which an application must not be.",
                 "Connect as a role of its own with the grants of a writer: synckit roles --writer NAME prints them, --apply runs them.");
         }
-        else if (wide && !owner && grants.All(grant => grant.Role != role))
+        else if (wide && !owner && grants.All(grant => grant.Role != role && grant.Role != "PUBLIC"))
         {
             diagnosis.Warn(
                 $"Role {role} of this connection may change events, by a role that it is a member of.",
