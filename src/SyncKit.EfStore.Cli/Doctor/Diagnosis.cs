@@ -15,9 +15,12 @@ internal sealed class Diagnosis
     /// <summary>Not looked at, unless complaints are added.</summary>
     internal static Diagnosis Skipped(string message) => new(FindingStatus.Skipped, message);
 
-    internal void Warn(string message, string advice) => _complaints.Add((FindingStatus.Warning, message, advice));
+    internal void Warn(string message, string advice) => Complain(isFault: false, message, advice);
 
-    internal void Fault(string message, string advice) => _complaints.Add((FindingStatus.Fault, message, advice));
+    internal void Fault(string message, string advice) => Complain(isFault: true, message, advice);
+
+    internal void Complain(bool isFault, string message, string advice) =>
+        _complaints.Add((isFault ? FindingStatus.Fault : FindingStatus.Warning, message, advice));
 
     internal Finding ToFinding(string name)
     {

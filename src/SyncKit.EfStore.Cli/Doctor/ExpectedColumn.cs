@@ -83,6 +83,9 @@ internal sealed record ExpectedColumn(string Table, string Name, string Type, bo
     internal static IReadOnlyList<ExpectedColumn> All { get; } =
         [.. Lines.Split('\n').Select(line => line.Split('|')).Select(part => new ExpectedColumn(part[0], part[1], part[2], part[3] == "!", part[4]))];
 
+    /// <summary>The tables that have them, by name.</summary>
+    internal static IReadOnlyList<string> Tables { get; } = [.. All.Select(column => column.Table).Distinct()];
+
     internal bool IsStreamName => Name == StreamName && Table == LogNames.Events;
 
     /// <summary>The SQL that adds it.</summary>

@@ -8,6 +8,4 @@ namespace SyncKit.EfStore.Cli.Doctor;
 internal sealed record StoredSetting(string Whose, string Reset, string Name, string Value)
 {
     internal bool IsOff => Value is "off" or "false" or "no" or "0" or "f" or "n";
-
-    internal bool IsOn => Value is "on" or "true" or "yes" or "1" or "t" or "y";
 }

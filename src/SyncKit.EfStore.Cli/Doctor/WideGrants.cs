@@ -63,7 +63,7 @@ internal static class WideGrants
         reader => Judge(
             reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetBoolean(6)),
         cancellationToken,
-        ExpectedColumn.All.Select(column => column.Table).Distinct().Append(LogNames.Migrations).ToArray(),
+        ExpectedColumn.Tables.Append(LogNames.Migrations).ToArray(),
         Functions);
 
     private static WideGrant Judge(string role, string kind, string name, string privileges, bool everybody, bool isWide, bool isFault)

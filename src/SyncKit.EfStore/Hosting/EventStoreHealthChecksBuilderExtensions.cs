@@ -25,7 +25,8 @@ public static class EventStoreHealthChecksBuilderExtensions
     /// <para>Settled mark: degraded, with the backend that holds it back, from one second on; see <see cref="ISettledMark.Holder"/>.</para>
     /// <para>
     /// Subscription: healthy while live, on standby, catching up or rebuilding; degraded while behind, retrying or paused; unhealthy once
-    /// faulted, stopped, or not moving for <see cref="EventStoreHealthOptions.NotMovingAfter"/> with events to handle.
+    /// faulted, stopped, or not moving for <see cref="EventStoreHealthOptions.NotMovingAfter"/> with events to handle, though the
+    /// database is there.
     /// </para>
     /// <para>The data of each result has the figures: versions, lag, process id, seconds.</para>
     /// </remarks>

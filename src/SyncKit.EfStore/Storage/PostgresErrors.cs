@@ -8,9 +8,6 @@ namespace SyncKit.EfStore.Storage;
 /// </summary>
 internal static class PostgresErrors
 {
-    private const string DuplicatePreparedStatement = PostgresErrorCodes.DuplicatePreparedStatement;
-    private const string InvalidStatementName = PostgresErrorCodes.InvalidSqlStatementName;
-
     /// <summary>Whether <see cref="Translate"/> has something to say about it.</summary>
     internal static bool Describes(Exception error) => error is NpgsqlException or SocketException or TimeoutException;
 
@@ -141,7 +138,7 @@ internal static class PostgresErrors
             UnavailableReason.ServerError,
             $"The server of {target} has no connection left: {error.MessageText}. Lower MaxPoolSize or raise max_connections.",
             error),
-        DuplicatePreparedStatement or InvalidStatementName => Unavailable(
+        PostgresErrorCodes.DuplicatePreparedStatement or PostgresErrorCodes.InvalidSqlStatementName => Unavailable(
             UnavailableReason.ServerError,
             $"The {target} reported {error.SqlState}: {error.MessageText}. A pooler in transaction mode mixes up what sessions prepared: set "
                 + "EnablePreparedStatements to false, or take PgBouncer 1.21 or later with max_prepared_statements above 0.",

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace SyncKit.EfStore.Benchmarks.Measuring;
 
 /// <summary>
@@ -8,14 +6,17 @@ namespace SyncKit.EfStore.Benchmarks.Measuring;
 /// </summary>
 /// <param name="callers">How many at a time.</param>
 /// <param name="call">One call of a caller, 0 to callers − 1; false where there is nothing left to call with, which ends the stretch for all.</param>
-internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
+/// <param name="clock">What a stretch and its calls are timed by; the system's where none is given.</param>
+internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call, TimeProvider? clock = null)
 {
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+
     /// <summary>Calls until the time is up.</summary>
     /// <exception cref="InvalidOperationException">No call ended in time.</exception>
     internal async Task<Load> RunAsync(TimeSpan length, CancellationToken cancellationToken)
     {
-        var start = Stopwatch.GetTimestamp();
-        var end = start + (long)(length.TotalSeconds * Stopwatch.Frequency);
+        var start = _clock.GetTimestamp();
+        var end = start + (long)(length.TotalSeconds * _clock.TimestampFrequency);
         var loops = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => LoopAsync(caller), cancellationToken)));
 
         var inTime = loops.Sum(loop => loop.Count(one => one.End <= end));
@@ -24,8 +25,8 @@ internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
             throw new InvalidOperationException($"No call of {callers} callers ended within {length.TotalSeconds:0.0} s.");
         }
 
-        var took = Stopwatch.GetElapsedTime(start, end);
-        var latencies = loops.SelectMany(loop => loop.Select(one => Stopwatch.GetElapsedTime(one.Start, one.End).TotalMilliseconds)).Order().ToArray();
+        var took = _clock.GetElapsedTime(start, end);
+        var latencies = loops.SelectMany(loop => loop.Select(one => _clock.GetElapsedTime(one.Start, one.End).TotalMilliseconds)).Order().ToArray();
         return new Load(
             inTime / took.TotalSeconds,
             Statistics.Percentile(latencies, 0.50),
@@ -40,7 +41,7 @@ internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var began = Stopwatch.GetTimestamp();
+                var began = _clock.GetTimestamp();
                 if (began >= Interlocked.Read(ref end))
                 {
                     return calls;
@@ -48,11 +49,12 @@ internal sealed class ClosedLoop(int callers, Func<int, Task<bool>> call)
 
                 if (!await call(caller))
                 {
-                    EndNoLaterThan(began);
+                    // Not when this call began: its thread may have rested since then, while others made all the calls there were.
+                    EndNoLaterThan(_clock.GetTimestamp());
                     return calls;
                 }
 
-                calls.Add((began, Stopwatch.GetTimestamp()));
+                calls.Add((began, _clock.GetTimestamp()));
             }
         }
 

@@ -20,36 +20,74 @@ public sealed class ClosedLoopTests
     }
 
     [TestMethod]
-    public async Task A_call_that_ends_after_the_stretch_adds_its_latency_and_no_throughput()
+    public async Task A_caller_that_finds_nothing_left_after_a_rest_does_not_take_back_the_calls_of_others()
     {
-        var slowBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var slowEnds = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (slows, others) = (0, 0);
-        var loop = new ClosedLoop(2, async caller =>
-        {
-            if (caller == 0)
+        var clock = new ManualClock();
+        var restedBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var othersEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var others = 0;
+        var loop = new ClosedLoop(
+            2,
+            async caller =>
             {
-                slowBegan.TrySetResult();
+                if (caller == 0)
+                {
+                    // Began at 0 s. The other caller is at its eleventh call when this one goes on: ten have ended by 10 s.
+                    restedBegan.SetResult();
+                    await othersEnded.Task;
+                    return false;
+                }
 
-                // Its first call is the one looked at. It may begin one more before the other caller has ended the stretch.
-                return ++slows == 1 && await slowEnds.Task;
-            }
+                await restedBegan.Task;
+                if (++others > 10)
+                {
+                    othersEnded.TrySetResult();
+                    return false;
+                }
 
-            // Without this the stretch could be over before the slow caller's thread has run at all.
-            await slowBegan.Task;
-            if (++others < 100)
-            {
+                clock.Advance(TimeSpan.FromSeconds(1));
                 return true;
-            }
-
-            // The call that begins here ends the stretch; the slow one ends after it.
-            slowEnds.SetResult(true);
-            return false;
-        });
+            },
+            clock);
 
         var load = await loop.RunAsync(Long, CancellationToken.None);
 
-        Assert.AreEqual((100, 99), (load.Calls, load.InTime));
+        Assert.AreEqual((10, 10, 1.0), (load.Calls, load.InTime, load.PerSecond));
+    }
+
+    [TestMethod]
+    public async Task A_call_that_ends_after_the_stretch_adds_its_latency_and_no_throughput()
+    {
+        var clock = new ManualClock();
+        var slowBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var slowEnds = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var others = 0;
+        var loop = new ClosedLoop(
+            2,
+            async caller =>
+            {
+                if (caller == 0)
+                {
+                    slowBegan.SetResult();
+                    return await slowEnds.Task;
+                }
+
+                // Without this the stretch could be over before the slow caller's thread has run at all.
+                await slowBegan.Task;
+                if (++others == 100)
+                {
+                    clock.Advance(Long + Long);
+                    slowEnds.SetResult(true);
+                }
+
+                return true;
+            },
+            clock);
+
+        var load = await loop.RunAsync(Long, CancellationToken.None);
+
+        // The slow one and the one that ended it are late.
+        Assert.AreEqual((101, 99), (load.Calls, load.InTime));
     }
 
     [TestMethod]
@@ -74,5 +112,17 @@ public sealed class ClosedLoopTests
         var loop = new ClosedLoop(1, _ => Task.FromResult(false));
 
         await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => loop.RunAsync(Long, CancellationToken.None));
+    }
+
+    /// <summary>Goes on only when it is told to.</summary>
+    private sealed class ManualClock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+        internal void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
     }
 }

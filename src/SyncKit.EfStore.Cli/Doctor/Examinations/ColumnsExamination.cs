@@ -33,7 +33,7 @@ internal sealed class ColumnsExamination : IExamination
                 reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetString(5),
                 reader.GetString(6)),
             cancellationToken,
-            (object)ExpectedColumn.All.Select(column => column.Table).Distinct().ToArray());
+            (object)ExpectedColumn.Tables.ToArray());
         var diagnosis = Diagnosis.Fine("Columns have the types and defaults that the migrations gave them.");
 
         // A table that is not there at all is told by 'schema-drift'.

@@ -45,14 +45,7 @@ internal sealed class PrivilegesExamination : IExamination
             + (open ? " Everybody may create in schema public, as PostgreSQL 14 has it; REVOKE CREATE ON SCHEMA public FROM PUBLIC; takes it away." : ""));
         foreach (var grant in grants)
         {
-            if (grant.IsFault)
-            {
-                diagnosis.Fault(grant.Message, grant.Revoke);
-            }
-            else
-            {
-                diagnosis.Warn(grant.Message, grant.Revoke);
-            }
+            diagnosis.Complain(grant.IsFault, grant.Message, grant.Revoke);
         }
 
         var members = await patient.QueryAsync(MembersSql, reader => (Role: reader.GetString(0), Of: reader.GetString(1)), cancellationToken);

@@ -3,10 +3,6 @@ namespace SyncKit.EfStore.Cli.Doctor.Examinations;
 /// <summary>Whether the event log is there, and as new as this tool.</summary>
 internal sealed class SchemaExamination : IExamination
 {
-    public string Name => "schema";
-
-    public bool NeedsLog => false;
-
     // Found by name: a cast to regclass takes no lock.
     private const string HoldersSql = $"""
         SELECT DISTINCT held.pid, coalesce(nullif(activity.application_name, ''), 'unnamed'), coalesce(activity.usename::text, '?')
@@ -17,6 +13,10 @@ internal sealed class SchemaExamination : IExamination
             AND held.relation IN (to_regclass('{LogNames.Events}'), to_regclass('{LogNames.Migrations}'))
         ORDER BY 1
         """;
+
+    public string Name => "schema";
+
+    public bool NeedsLog => false;
 
     public async Task<Diagnosis> ExamineAsync(Patient patient, CancellationToken cancellationToken) => patient.IsLocked
         ? Locked(await patient.QueryAsync(

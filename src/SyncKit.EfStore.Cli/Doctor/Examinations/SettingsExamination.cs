@@ -35,15 +35,7 @@ internal sealed class SettingsExamination : IExamination
 
             foreach (var setting in found)
             {
-                var message = $"{name} is {setting.Value} for {setting.Whose}: {harm}.";
-                if (isFault)
-                {
-                    diagnosis.Fault(message, setting.Reset);
-                }
-                else
-                {
-                    diagnosis.Warn(message, setting.Reset);
-                }
+                diagnosis.Complain(isFault, $"{name} is {setting.Value} for {setting.Whose}: {harm}.", setting.Reset);
             }
         }
 

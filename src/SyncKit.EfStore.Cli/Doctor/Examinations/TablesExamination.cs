@@ -63,21 +63,14 @@ internal sealed class TablesExamination : IExamination
             ReadSql,
             reader => (Message: reader.GetString(0), Advice: reader.GetString(1), IsFault: reader.GetBoolean(2)),
             cancellationToken,
-            ExpectedColumn.All.Select(column => column.Table).Distinct().ToArray(),
+            ExpectedColumn.Tables.ToArray(),
             Constraints,
             Triggers,
             new[] { LogNames.AuditFunction, LogNames.TruncateFunction, LogNames.EraseFunction });
         var diagnosis = Diagnosis.Fine("Tables keep what is written: logged, without rules, heirs, row security or strange triggers before an INSERT.");
         foreach (var (message, advice, isFault) in found)
         {
-            if (isFault)
-            {
-                diagnosis.Fault(message, advice);
-            }
-            else
-            {
-                diagnosis.Warn(message, advice);
-            }
+            diagnosis.Complain(isFault, message, advice);
         }
 
         return diagnosis;

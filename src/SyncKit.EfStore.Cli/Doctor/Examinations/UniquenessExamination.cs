@@ -11,6 +11,7 @@ internal sealed class UniquenessExamination : IExamination
             one.indisvalid,
             one.indpred IS NOT NULL,
             index.relname::text,
+            quote_ident(index.relname),
             rule.conname IS NOT NULL,
             one.indisprimary
         FROM pg_index AS one
@@ -27,7 +28,7 @@ internal sealed class UniquenessExamination : IExamination
             ReadSql,
             reader => new Index(
                 reader.GetString(0), string.Join(", ", reader.GetFieldValue<string[]>(1)), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4),
-                reader.GetString(5), reader.GetBoolean(6), reader.GetBoolean(7)),
+                reader.GetString(5), reader.GetString(6), reader.GetBoolean(7), reader.GetBoolean(8)),
             cancellationToken);
         var diagnosis = Diagnosis.Fine($"Places in streams ({LogNames.StreamIndex}), ids and versions are each unique by a valid index.");
         if (!indexes.Any(index => index is { Columns: "aggregate_id, stream_version", Unique: true, Valid: true }))
@@ -42,8 +43,8 @@ internal sealed class UniquenessExamination : IExamination
                 patient.Schema is { Pending.Count: > 0 } ? "synckit migrate" : "synckit doctor --fix; if it reports duplicates, renumber those streams first.");
         }
 
-        Require("id", LogNames.IdKey, "UNIQUE (id)", "an append that is repeated may be stored twice");
-        Require("version", "events_pkey", "PRIMARY KEY (version)", "two events may have the same version");
+        Require("id", LogNames.IdKey, isPrimary: false, "an append that is repeated may be stored twice");
+        Require("version", "events_pkey", isPrimary: true, "two events may have the same version");
 
         // Which conflict it is, the store tells by the name: under another, an append that is repeated fails instead of being recognised.
         if (indexes.FirstOrDefault(index => index is { Columns: "id", Unique: true, Valid: true }) is { } id && indexes.All(index => index.Bare != LogNames.IdKey))
@@ -57,22 +58,21 @@ internal sealed class UniquenessExamination : IExamination
 
         return diagnosis;
 
-        void Require(string column, string name, string constraint, string harm)
+        void Require(string column, string name, bool isPrimary, string harm)
         {
             if (!indexes.Any(index => index is { Unique: true, Valid: true } && index.Columns == column))
             {
                 // What has the name, or is the primary key already, goes first.
-                var others = indexes.Where(index => index.Bare == name || (index.IsPrimary && constraint.StartsWith("PRIMARY", StringComparison.Ordinal))).ToList();
+                var others = indexes.Where(index => index.Bare == name || (index.IsPrimary && isPrimary)).ToList();
                 var indexOnly = string.Concat(others.Where(index => !index.IsConstraint).Select(index => $"DROP INDEX {index.Name}; "));
                 var drops = string.Concat(others.Where(index => index.IsConstraint).Select(index => $"DROP CONSTRAINT {index.Quoted}, "));
-                diagnosis.Fault($"No valid index makes events.{column} unique: {harm}.", $"{indexOnly}ALTER TABLE events {drops}ADD CONSTRAINT {name} {constraint};");
+                diagnosis.Fault(
+                    $"No valid index makes events.{column} unique: {harm}.",
+                    $"{indexOnly}ALTER TABLE events {drops}ADD CONSTRAINT {name} {(isPrimary ? "PRIMARY KEY" : "UNIQUE")} ({column});");
             }
         }
     }
 
     private sealed record Index(
-        string Name, string Columns, bool Unique, bool Valid, bool Partial, string Bare, bool IsConstraint, bool IsPrimary)
-    {
-        internal string Quoted => $"\"{Bare.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
+        string Name, string Columns, bool Unique, bool Valid, bool Partial, string Bare, string Quoted, bool IsConstraint, bool IsPrimary);
 }

@@ -113,9 +113,7 @@ internal sealed class CheckpointTable(EventStoreConnections connections)
             RETURNING error
             """;
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
-            .ConfigureAwait(false);
-        await ErrorTexts.LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
+        await using var transaction = await ErrorTexts.BeginAsync(connection, lease, cancellationToken).ConfigureAwait(false);
         await using var command = Sql.Command(
             connection,
             sql,

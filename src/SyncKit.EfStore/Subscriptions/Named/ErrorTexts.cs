@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 
@@ -22,6 +23,14 @@ internal static class ErrorTexts
         // What any INSERT, UPDATE or DELETE there takes; of no other writer and no reader does it make anyone wait.
         await using var command = new NpgsqlCommand($"LOCK TABLE {lease.Schema}.{SchemaNames.ParkedTable} IN ROW EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins the transaction of a writer of such a text, which is nothing else's.</summary>
+    internal static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, Lease lease, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+        await LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
+        return transaction;
     }
 
     /// <summary>An SQL condition: the event is as it was when it was read, as far as an erasure is concerned.</summary>

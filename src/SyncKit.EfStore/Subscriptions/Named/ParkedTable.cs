@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 using SyncKit.EfStore.Storage;
 
@@ -63,9 +62,7 @@ internal sealed class ParkedTable(EventStoreConnections connections)
                 AND EXISTS (SELECT FROM {lease.Schema}.{SchemaNames.SubscriptionsTable} WHERE name = $1 AND fencing_token = $6)
             """;
         await using var connection = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
-            .ConfigureAwait(false);
-        await ErrorTexts.LockAsync(connection, lease, cancellationToken).ConfigureAwait(false);
+        await using var transaction = await ErrorTexts.BeginAsync(connection, lease, cancellationToken).ConfigureAwait(false);
         await using var command = Sql.Command(
             connection,
             sql,
