@@ -65,6 +65,9 @@ public sealed class DoctorSchemaTests : MendedDatabase
         "ALTER TABLE events DROP CONSTRAINT events_id_key, ADD CONSTRAINT events_id_key UNIQUE (id) DEFERRABLE", "uniqueness:fault",
         "No valid index makes events.id unique")]
     [DataRow("ALTER TABLE events DROP CONSTRAINT events_pkey, ADD CONSTRAINT other PRIMARY KEY (id)", "uniqueness:fault", "events.version unique")]
+    [DataRow("CREATE UNIQUE INDEX \"One of each\" ON events (event_type, aggregate_id)", "uniqueness:warning", "is unique on (event_type, aggregate_id)")]
+    [DataRow("ALTER TABLE events ADD UNIQUE (created_at)", "uniqueness:warning", "Index events_created_at_key, which no migration made, is unique on (created_at)")]
+    [DataRow("CREATE UNIQUE INDEX first ON events (stream_name) WHERE stream_version = 1", "uniqueness:warning", "is unique on (stream_name) of some rows")]
     [DataRow("ALTER SEQUENCE events_version_seq MAXVALUE 5; SELECT setval('events_version_seq', 5)", "sequence-position:fault", "every append fails")]
     [DataRow("GRANT UPDATE (data) ON events TO pg_read_all_data", "privileges:warning", "pg_read_all_data may UPDATE (data) events.")]
     [DataRow("GRANT UPDATE (data) ON events TO PUBLIC", "privileges:fault", "PUBLIC may UPDATE (data) events.")]

@@ -1,6 +1,9 @@
 namespace SyncKit.EfStore.Cli.Doctor.Examinations;
 
-/// <summary>Whether indexes decide what has to be unique: a place in a stream, an id, a version. The concurrency check is one of them.</summary>
+/// <summary>
+/// Whether indexes decide what has to be unique: a place in a stream, an id, a version. The concurrency check is one of them. And whether others want
+/// more to be unique than that.
+/// </summary>
 internal sealed class UniquenessExamination : IExamination
 {
     private const string ReadSql = $"""
@@ -9,6 +12,7 @@ internal sealed class UniquenessExamination : IExamination
             array(SELECT pg_get_indexdef(one.indexrelid, place, false) FROM generate_series(1, one.indnkeyatts) AS place ORDER BY place),
             one.indisunique AND one.indpred IS NULL AND one.indimmediate,
             one.indisvalid,
+            one.indisunique AND one.indisready,
             one.indpred IS NOT NULL,
             index.relname::text,
             quote_ident(index.relname),
@@ -27,8 +31,8 @@ internal sealed class UniquenessExamination : IExamination
         var indexes = await patient.QueryAsync(
             ReadSql,
             reader => new Index(
-                reader.GetString(0), string.Join(", ", reader.GetFieldValue<string[]>(1)), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4),
-                reader.GetString(5), reader.GetString(6), reader.GetBoolean(7), reader.GetBoolean(8)),
+                reader.GetString(0), reader.GetFieldValue<string[]>(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetBoolean(5),
+                reader.GetString(6), reader.GetString(7), reader.GetBoolean(8), reader.GetBoolean(9)),
             cancellationToken);
         var diagnosis = Diagnosis.Fine($"Places in streams ({LogNames.StreamIndex}), ids and versions are each unique by a valid index.");
         if (!indexes.Any(index => index is { Columns: "aggregate_id, stream_version", Unique: true, Valid: true }))
@@ -56,6 +60,15 @@ internal sealed class UniquenessExamination : IExamination
                     : $"ALTER INDEX {id.Name} RENAME TO {LogNames.IdKey};");
         }
 
+        foreach (var index in indexes.Where(index => index.Refuses && !index.Keys.Contains("id") && !index.Keys.Contains("version")
+            && !(index.Keys.Contains("aggregate_id") && index.Keys.Contains("stream_version"))))
+        {
+            diagnosis.Warn(
+                $"Index {index.Name}, which no migration made, is unique on ({index.Columns}){(index.Partial ? " of some rows" : "")}: an append that repeats "
+                    + "what is there already is refused.",
+                "If nobody wants it: " + (index.IsConstraint ? $"ALTER TABLE events DROP CONSTRAINT {index.Quoted};" : $"DROP INDEX {index.Name};"));
+        }
+
         return diagnosis;
 
         void Require(string column, string name, bool isPrimary, string harm)
@@ -74,5 +87,8 @@ internal sealed class UniquenessExamination : IExamination
     }
 
     private sealed record Index(
-        string Name, string Columns, bool Unique, bool Valid, bool Partial, string Bare, string Quoted, bool IsConstraint, bool IsPrimary);
+        string Name, string[] Keys, bool Unique, bool Valid, bool Refuses, bool Partial, string Bare, string Quoted, bool IsConstraint, bool IsPrimary)
+    {
+        internal string Columns { get; } = string.Join(", ", Keys);
+    }
 }
