@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Tests;
 
@@ -68,7 +69,8 @@ internal static class TestRoles
 
     private static void CreateWriter(string connectionString)
     {
-        using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(ConnectionStrings.ForPrimary(connectionString)) { Pooling = false }.ConnectionString);
         connection.Open();
         using var command = new NpgsqlCommand($"CREATE ROLE {Writer} LOGIN PASSWORD '{Password}'", connection);
         try

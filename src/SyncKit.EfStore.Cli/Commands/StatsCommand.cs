@@ -44,8 +44,7 @@ internal sealed class StatsCommand : Command, IHasExamples
     {
         await using var host = StoreHost.Build(parsed);
         var subscriptions = await SubscriptionsAsync(host, cancellationToken);
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(CommonOptions.ConnectionString(parsed)) { ApplicationName = "synckit stats", Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(OwnConnection.Settings(CommonOptions.ConnectionString(parsed), "stats").ConnectionString);
         await connection.OpenAsync(cancellationToken);
         var reader = new StatisticsReader(connection, parsed.GetValue(_top));
         var statistics = await CountAsync(reader, parsed.GetValue(_exact), subscriptions, cancellationToken);

@@ -74,7 +74,7 @@ internal sealed class Patient : IAsyncDisposable
 
     private static string Own(string connectionString)
     {
-        var own = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "synckit doctor", Pooling = false };
+        var own = OwnConnection.Settings(connectionString, "doctor");
 
         // 0 would be for ever.
         own.CommandTimeout = own.CommandTimeout == 0 ? SecondsPerStatement : Math.Min(own.CommandTimeout, SecondsPerStatement);

@@ -50,7 +50,7 @@ public static class EventStoreVacuum
         var target = PostgresErrors.Target(connectionString);
         try
         {
-            await using var connection = new NpgsqlConnection(connectionString);
+            await using var connection = new NpgsqlConnection(ConnectionStrings.ForPrimary(connectionString));
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             var open = await WaitForOpenAsync(connection, cancellationToken).ConfigureAwait(false);
 

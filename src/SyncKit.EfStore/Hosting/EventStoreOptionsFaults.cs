@@ -107,6 +107,10 @@ internal sealed class EventStoreOptionsFaults
             {
                 _faults.Add($"{Name(property)} must name a Host; it names none.");
             }
+            else if (Hosts.FaultOf(parsed.Host) is { } fault)
+            {
+                _faults.Add($"{Name(property)} {fault}");
+            }
 
             return parsed;
         }

@@ -90,6 +90,9 @@ internal static class ConnectionStrings
     /// <summary>In seconds. A dead socket is found within twice this, which keeps the promise of NotificationTimeout.</summary>
     internal static int ListenerKeepAlive(EventStoreOptions options) => Math.Max(1, Seconds(options.NotificationTimeout) / 2);
 
+    /// <summary>For what changes the database on a connection of its own: of several hosts the primary.</summary>
+    internal static string ForPrimary(string connectionString) => PrimaryOnly(new NpgsqlConnectionStringBuilder(connectionString));
+
     private static string PrimaryOnly(NpgsqlConnectionStringBuilder builder)
     {
         if (builder.Host?.Contains(',', StringComparison.Ordinal) == true)

@@ -18,7 +18,7 @@ public static class EventStoreSchema
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
         var options = new DbContextOptionsBuilder<EventStoreDbContext>();
-        Configure(options, connectionString);
+        Configure(options, ConnectionStrings.ForPrimary(connectionString));
         return await MigrateAsync(options, cancellationToken).ConfigureAwait(false);
     }
 

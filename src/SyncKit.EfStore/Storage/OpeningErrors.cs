@@ -26,7 +26,12 @@ internal static class OpeningErrors
     /// <summary>Puts the mark on it. False: to be asked by a filter that lets it pass.</summary>
     internal static bool Marks(Exception error, string connectionString)
     {
-        error.Data[Mark] = new NpgsqlConnectionStringBuilder(connectionString).SslCertificate is not null;
+        var withCertificate = new NpgsqlConnectionStringBuilder(connectionString).SslCertificate is not null;
+        foreach (var one in (Exception[])[error, .. Hosts.ErrorsOf(error) ?? []])
+        {
+            one.Data[Mark] = withCertificate;
+        }
+
         return false;
     }
 

@@ -4,7 +4,7 @@ using Npgsql;
 namespace SyncKit.EfStore.Storage;
 
 /// <summary>
-/// SqlState and constraint → our exceptions, each saying what to do. Decides by message text only where Npgsql gives nothing else, twice.
+/// SqlState and constraint → our exceptions, each saying what to do. Decides by message text only where Npgsql gives nothing else.
 /// </summary>
 internal static class PostgresErrors
 {
@@ -42,12 +42,14 @@ internal static class PostgresErrors
             or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
             || server.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: IOException or SocketException } => !TlsErrors.Describes(error),
+        _ when Hosts.ErrorsOf(error) is { } errors => errors.Count == 0 || errors.Any(IsTransient),
         _ => error is SocketException,
     };
 
     /// <summary>No answer in time, from a server and not from the pool.</summary>
     internal static bool IsSilence(Exception error) =>
-        error is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !IsPoolExhausted(error);
+        (error is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !IsPoolExhausted(error))
+        || Hosts.ErrorsOf(error)?.Any(IsSilence) == true;
 
     /// <summary>
     /// Whether a failed transaction of several appends would fail for each of them alone. Otherwise one of them is to blame, and the others
@@ -79,6 +81,7 @@ internal static class PostgresErrors
     internal static EventStoreException Translate(Exception error, string target) => OpeningErrors.Translate(error, target) ?? error switch
     {
         PostgresException server => FromServer(server, target),
+        _ when Hosts.Translate(error, target) is { } several => several,
         _ when TlsErrors.Translate(error, target) is { } tls => tls,
         _ when IsPoolExhausted(error) => Unavailable(
             UnavailableReason.ServerError,

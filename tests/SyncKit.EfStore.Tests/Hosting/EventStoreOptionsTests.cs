@@ -44,6 +44,35 @@ public sealed class EventStoreOptionsTests
             refused.Message);
     }
 
+    /// <summary>Npgsql would say so at each connect, by an ArgumentException.</summary>
+    [TestMethod]
+    [DataRow("db:abc", "must name each Host with a port of 1 to 65535 or without; it has 'db:abc'.")]
+    [DataRow("db:", "must name each Host with a port of 1 to 65535 or without; it has 'db:'.")]
+    [DataRow("db:0", "must name each Host with a port of 1 to 65535 or without; it has 'db:0'.")]
+    [DataRow("db, other:65536", "must name each Host with a port of 1 to 65535 or without; it has 'other:65536'.")]
+    [DataRow("[::1]:x", "must name each Host with a port of 1 to 65535 or without; it has '[::1]:x'.")]
+    [DataRow("db,,other", "must name Hosts of 1 to 255 characters; one has 0.")]
+    [DataRow(":5432", "must name Hosts of 1 to 255 characters; one has 0.")]
+    [DataRow("0.0.0.0", "must name a Host that can be connected to; '0.0.0.0' is what a server listens on. Take localhost for this machine.")]
+    [DataRow("db,[::]:5432", "must name a Host that can be connected to; '[::]' is what a server listens on. Take localhost for this machine.")]
+    public void A_host_that_nobody_can_connect_to_is_a_fault(string hosts, string fault)
+    {
+        var refused = Assert.ThrowsExactly<OptionsValidationException>(() => Resolve(options =>
+            (options.ConnectionString, options.ListenerConnectionString) = ($"Host={hosts}", $"Host={hosts}")));
+
+        Assert.AreEqual($"EventStoreOptions.ConnectionString {fault}; EventStoreOptions.ListenerConnectionString {fault}", refused.Message);
+    }
+
+    [TestMethod]
+    [DataRow("::1")]
+    [DataRow("[::1]:5432")]
+    [DataRow("db:1,10.0.0.1:65535, third")]
+    [DataRow("/var/run/postgresql")]
+    [DataRow("/var/run/a:b")]
+    [DataRow("@abstract")]
+    public void Any_other_host_is_none(string hosts) =>
+        Assert.AreEqual($"Host={hosts}", Resolve(options => options.ConnectionString = $"Host={hosts}").ConnectionString);
+
     public static IEnumerable<(string Option, Action<EventStoreOptions> Within, Action<EventStoreOptions> Past)> Bounds =>
     [
         ("MaxPoolSize", o => o.MaxPoolSize = 1, o => o.MaxPoolSize = 1_025),

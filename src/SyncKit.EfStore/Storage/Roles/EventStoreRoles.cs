@@ -52,7 +52,8 @@ public static class EventStoreRoles
         try
         {
             // Once in a deployment: no session of the owner's is to stay behind in a pool.
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            var own = new NpgsqlConnectionStringBuilder(ConnectionStrings.ForPrimary(connectionString)) { Pooling = false };
+            await using var connection = new NpgsqlConnection(own.ConnectionString);
             await connection.OpenMarkedAsync(cancellationToken).ConfigureAwait(false);
             await SchemaCheck.RequireAsync(connection, target, cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
