@@ -30,6 +30,7 @@ public sealed class AppendConcurrencyTests
         const int each = 50;
         var stream = Sample.Stream();
         var conflicts = 0;
+        var meeting = new Meeting(writers);
 
         var stored = await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
         {
@@ -39,6 +40,7 @@ public sealed class AppendConcurrencyTests
                 var head = await _store.Events
                     .ReadAsync(new EventQuery { AggregateId = stream, Direction = ReadDirection.Backwards, Limit = 1 })
                     .Select(last => last.StreamVersion).FirstOrDefaultAsync();
+                await meeting.ArriveAsync();
                 try
                 {
                     places.AddRange((await _store.Events.AppendAsync([Sample.Event(stream)], ExpectedVersion.Exactly(head))).Events);

@@ -16,61 +16,6 @@ public sealed class AppendInterruptionTests
     public static async Task Close() => await _database.DisposeAsync();
 
     [TestMethod]
-    public async Task Appends_cancelled_at_any_moment_are_stored_whole_or_not_at_all()
-    {
-        const int appends = 200;
-        const int size = 50;
-        await using var store = new TestStore(_database.ConnectionString);
-        var random = new Random(20_261_123);
-        var given = Enumerable.Range(0, appends).Select(_ => Sample.Events(Sample.Stream(), size)).ToArray();
-        await store.Events.StoreAsync(Sample.Event(Sample.Stream()));
-        var started = TimeProvider.System.GetTimestamp();
-        await store.Events.StoreAsync(Sample.Events(Sample.Stream(), size));
-        var usual = TimeProvider.System.GetElapsedTime(started);
-
-        var (stored, cancelled) = (0, 0);
-        foreach (var batch in given.Chunk(8))
-        {
-            await Task.WhenAll(batch.Select(async events =>
-            {
-                using var cancellation = new CancellationTokenSource();
-                cancellation.CancelAfter(usual * random.NextDouble() * 8);
-                try
-                {
-                    await store.Events.AppendAsync(events, ExpectedVersion.NoStream, cancellation.Token);
-                    Interlocked.Increment(ref stored);
-                    Assert.HasCount(size, await store.StreamAsync(events[0].AggregateId));
-                }
-                catch (OperationCanceledException)
-                {
-                    Interlocked.Increment(ref cancelled);
-                }
-            }));
-        }
-
-        Assert.IsGreaterThan(0, stored, "none was stored");
-        Assert.IsGreaterThan(0, cancelled, "none was cancelled");
-        foreach (var events in given)
-        {
-            Assert.Contains((await store.StreamAsync(events[0].AggregateId)).Count, (int[])[0, size]);
-            await store.Events.AppendAsync(events, ExpectedVersion.NoStream);
-            Assert.HasCount(size, await store.StreamAsync(events[0].AggregateId));
-        }
-    }
-
-    [TestMethod]
-    public async Task An_append_cancelled_before_it_began_does_nothing()
-    {
-        await using var store = new TestStore(_database.ConnectionString);
-        var stream = Sample.Stream();
-
-        await Assert.ThrowsAsync<OperationCanceledException>(
-            () => store.Events.StoreAsync(Sample.Event(stream), new CancellationToken(canceled: true)));
-
-        Assert.IsEmpty(await store.StreamAsync(stream));
-    }
-
-    [TestMethod]
     public async Task An_append_cancelled_while_it_waits_gives_its_connection_back()
     {
         await using var store = new TestStore(_database.ConnectionString, options => options.MaxPoolSize = 1);

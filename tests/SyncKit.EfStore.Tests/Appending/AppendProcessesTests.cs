@@ -19,8 +19,7 @@ public sealed class AppendProcessesTests
     {
         const int appends = 300;
 
-        var conflicts = await Task.WhenAll(
-            Enumerable.Range(0, 2).Select(_ => WriterProcess.StartAsync(_database.ConnectionString, "hot", WriterProcess.Exactly, appends)));
+        var conflicts = await WriterProcess.RunAsync(2, _database.ConnectionString, "hot", WriterProcess.Exactly, appends);
 
         // Each of them won so often, and no place was won twice.
         await AssertNoGapAsync(2 * appends);
@@ -32,8 +31,7 @@ public sealed class AppendProcessesTests
     {
         const int appends = 500;
 
-        await Task.WhenAll(
-            Enumerable.Range(0, 4).Select(_ => WriterProcess.StartAsync(_database.ConnectionString, "hot", WriterProcess.Any, appends)));
+        await WriterProcess.RunAsync(4, _database.ConnectionString, "hot", WriterProcess.Any, appends);
 
         await AssertNoGapAsync(4 * appends);
     }

@@ -8,20 +8,26 @@ internal static class WriterProcess
 {
     internal const string Verb = "append-to-one-stream";
 
-    /// <summary>Reads the stream and appends "exactly n", until it has won so often.</summary>
+    /// <summary>Reads the stream and appends "exactly n", until it has won so often. The first time all of them have read before any appends.</summary>
     internal const string Exactly = "exactly";
 
     /// <summary>Appends "any", eight calls at once.</summary>
     internal const string Any = "any";
 
+    private const string Ready = "ready";
+
     private const int Callers = 8;
 
-    /// <summary>The child: says how many conflicts it met; anything else that goes wrong ends it with an exit code that is not 0.</summary>
+    /// <summary>
+    /// The child: says how many conflicts it met; anything else that goes wrong ends it with an exit code that is not 0. Before its first append it
+    /// says that it is ready, and waits to be told to go on.
+    /// </summary>
     internal static async Task RunAsync(string connectionString, string stream, string how, int appends)
     {
         await using var store = new TestStore(connectionString);
         if (how == Any)
         {
+            await MeetAsync();
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, appends),
                 new ParallelOptions { MaxDegreeOfParallelism = Callers },
@@ -35,6 +41,11 @@ internal static class WriterProcess
         {
             var head = await store.Events.ReadAsync(
                 new EventQuery { AggregateId = stream, Direction = ReadDirection.Backwards, Limit = 1 }).FirstOrDefaultAsync();
+            if (won + conflicts == 0)
+            {
+                await MeetAsync();
+            }
+
             try
             {
                 await store.Events.AppendAsync([Sample.Event(stream)], ExpectedVersion.Exactly(head?.StreamVersion ?? 0));
@@ -49,17 +60,38 @@ internal static class WriterProcess
         await Console.Out.WriteLineAsync(conflicts.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The parent: runs one to its end, and returns its conflicts.</summary>
-    internal static async Task<int> StartAsync(string connectionString, string stream, string how, int appends)
+    /// <summary>The parent: runs several to their end, which begin together, and returns the conflicts of each.</summary>
+    internal static async Task<int[]> RunAsync(int processes, string connectionString, string stream, string how, int appends)
+    {
+        var meeting = new Meeting(processes);
+        return await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => StartAsync(connectionString, stream, how, appends, meeting)));
+    }
+
+    private static async Task MeetAsync()
+    {
+        await Console.Out.WriteLineAsync(Ready);
+        await Console.In.ReadLineAsync();
+    }
+
+    private static async Task<int> StartAsync(string connectionString, string stream, string how, int appends, Meeting meeting)
     {
         var program = Path.ChangeExtension(typeof(WriterProcess).Assembly.Location, OperatingSystem.IsWindows() ? ".exe" : null);
         using var process = Process.Start(
             new ProcessStartInfo(program, [Verb, connectionString, stream, how, appends.ToString(CultureInfo.InvariantCulture)])
             {
+                RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
         var error = process.StandardError.ReadToEndAsync();
+        if (await process.StandardOutput.ReadLineAsync() != Ready)
+        {
+            Assert.Fail($"A process ended before it appended: {await error}");
+        }
+
+        await meeting.ArriveAsync();
+        await process.StandardInput.WriteLineAsync();
+        await process.StandardInput.FlushAsync();
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.AreEqual(0, process.ExitCode, await error);

@@ -55,6 +55,7 @@ public sealed class DbContextConcurrencyTests
         const int each = 20;
         var stream = Sample.Stream();
         var conflicts = 0;
+        var meeting = new Meeting(writers);
 
         await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
         {
@@ -62,6 +63,7 @@ public sealed class DbContextConcurrencyTests
             {
                 await using var db = _shop.CreateContext();
                 var head = await db.Events.Where(row => row.AggregateId == stream).MaxAsync(row => (long?)row.StreamVersion) ?? 0;
+                await meeting.ArriveAsync();
                 try
                 {
                     if (writer % 2 == 0)
