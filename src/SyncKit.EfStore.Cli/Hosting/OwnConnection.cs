@@ -1,4 +1,5 @@
 using Npgsql;
+using SyncKit.EfStore.Storage;
 
 namespace SyncKit.EfStore.Cli.Hosting;
 
@@ -9,11 +10,7 @@ internal static class OwnConnection
     internal static NpgsqlConnectionStringBuilder Settings(string connectionString, string command)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "synckit " + command, Pooling = false };
-        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
-        {
-            settings.TargetSessionAttributes = "primary";
-        }
-
+        SeveralHosts.TakePrimary(settings);
         return settings;
     }
 }

@@ -95,11 +95,7 @@ internal static class ConnectionStrings
 
     private static string PrimaryOnly(NpgsqlConnectionStringBuilder builder)
     {
-        if (builder.Host?.Contains(',', StringComparison.Ordinal) == true)
-        {
-            builder.TargetSessionAttributes = "primary";
-        }
-
+        SeveralHosts.TakePrimary(builder);
         return builder.ConnectionString;
     }
 

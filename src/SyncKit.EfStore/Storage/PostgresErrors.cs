@@ -69,7 +69,7 @@ internal static class PostgresErrors
     internal static string Target(string connectionString)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString);
-        var host = builder.Host?.Contains(',', StringComparison.Ordinal) == true ? builder.Host : $"{builder.Host}:{builder.Port}";
+        var host = SeveralHosts.AreIn(builder) ? builder.Host : $"{builder.Host}:{builder.Port}";
         return $"database '{builder.Database ?? builder.Username}' at {host}";
     }
 

@@ -63,8 +63,16 @@ internal static class WriterProcess
     /// <summary>The parent: runs several to their end, which begin together, and returns the conflicts of each.</summary>
     internal static async Task<int[]> RunAsync(int processes, string connectionString, string stream, string how, int appends)
     {
-        var meeting = new Meeting(processes);
-        return await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => StartAsync(connectionString, stream, how, appends, meeting)));
+        var writers = Enumerable.Range(0, processes).Select(_ => Start(connectionString, stream, how, appends)).ToList();
+        try
+        {
+            await Task.WhenAll(writers.Select(writer => ReadyAsync(writer.Process, writer.Error)));
+            return await Task.WhenAll(writers.Select(writer => GoOnAsync(writer.Process, writer.Error)));
+        }
+        finally
+        {
+            writers.ForEach(writer => writer.Process.Dispose());
+        }
     }
 
     private static async Task MeetAsync()
@@ -73,23 +81,29 @@ internal static class WriterProcess
         await Console.In.ReadLineAsync();
     }
 
-    private static async Task<int> StartAsync(string connectionString, string stream, string how, int appends, Meeting meeting)
+    private static (Process Process, Task<string> Error) Start(string connectionString, string stream, string how, int appends)
     {
         var program = Path.ChangeExtension(typeof(WriterProcess).Assembly.Location, OperatingSystem.IsWindows() ? ".exe" : null);
-        using var process = Process.Start(
+        var process = Process.Start(
             new ProcessStartInfo(program, [Verb, connectionString, stream, how, appends.ToString(CultureInfo.InvariantCulture)])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-        var error = process.StandardError.ReadToEndAsync();
+        return (process, process.StandardError.ReadToEndAsync());
+    }
+
+    private static async Task ReadyAsync(Process process, Task<string> error)
+    {
         if (await process.StandardOutput.ReadLineAsync() != Ready)
         {
             Assert.Fail($"A process ended before it appended: {await error}");
         }
+    }
 
-        await meeting.ArriveAsync();
+    private static async Task<int> GoOnAsync(Process process, Task<string> error)
+    {
         await process.StandardInput.WriteLineAsync();
         await process.StandardInput.FlushAsync();
         var said = await process.StandardOutput.ReadToEndAsync();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SyncKit.EfStore.Benchmarks.Measuring;
 
 namespace SyncKit.EfStore.Tests.Benchmarks;
@@ -22,7 +23,7 @@ public sealed class ClosedLoopTests
     [TestMethod]
     public async Task A_caller_that_finds_nothing_left_after_a_rest_does_not_take_back_the_calls_of_others()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var restedBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var othersEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var others = 0;
@@ -58,7 +59,7 @@ public sealed class ClosedLoopTests
     [TestMethod]
     public async Task A_call_that_ends_after_the_stretch_adds_its_latency_and_no_throughput()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var slowBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var slowEnds = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var others = 0;
@@ -112,17 +113,5 @@ public sealed class ClosedLoopTests
         var loop = new ClosedLoop(1, _ => Task.FromResult(false));
 
         await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => loop.RunAsync(Long, CancellationToken.None));
-    }
-
-    /// <summary>Goes on only when it is told to.</summary>
-    private sealed class ManualClock : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        internal void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
     }
 }
